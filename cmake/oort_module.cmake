@@ -9,6 +9,13 @@
 #
 # makes the static library oort_NAME (alias oort::NAME) and tells tools/layers.py of it.
 
+# Owns the precompiled standard headers; has no vendor's definitions, so every room can reuse them.
+if(OORT_PCH)
+  add_library(oort_pch STATIC "${CMAKE_SOURCE_DIR}/cmake/pch.cpp")
+  target_link_libraries(oort_pch PRIVATE oort_warnings)
+  target_precompile_headers(oort_pch PRIVATE "${CMAKE_SOURCE_DIR}/cmake/pch.hpp")
+endif()
+
 function(oort_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC_HEADERS;DEPS;PRIVATE_DEPS;THIRD_PARTY" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS)
@@ -32,7 +39,9 @@ function(oort_module name)
   list(TRANSFORM ARG_PRIVATE_DEPS PREPEND oort_ OUTPUT_VARIABLE private_targets)
   target_link_libraries(${target} PUBLIC ${public_targets} PRIVATE ${private_targets}
                                          ${ARG_THIRD_PARTY} oort_warnings)
-  oort_use_pch(${target} oort_core)
+  if(OORT_PCH)
+    target_precompile_headers(${target} REUSE_FROM oort_pch)
+  endif()
 
   list(JOIN ARG_DEPS " " deps)
   list(JOIN ARG_PRIVATE_DEPS " " private_deps)
@@ -40,17 +49,6 @@ function(oort_module name)
   set_property(GLOBAL APPEND PROPERTY OORT_ROOMS ${name})
 endfunction()
 
-# Shares the precompiled standard headers of `owner` with `target`.
-function(oort_use_pch target owner)
-  if(NOT OORT_PCH)
-    return()
-  endif()
-  if(target STREQUAL owner)
-    target_precompile_headers(${target} PRIVATE "${CMAKE_SOURCE_DIR}/cmake/pch.hpp")
-  else()
-    target_precompile_headers(${target} REUSE_FROM ${owner})
-  endif()
-endfunction()
 
 # oort_test(NAME SOURCES … DEPS room … [THIRD_PARTY …] [LABELS …] [TIMEOUT s] [ENVIRONMENT k=v …])
 # makes the GoogleTest binary test_NAME and registers each of its cases with ctest.
@@ -70,11 +68,15 @@ function(oort_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
-  gtest_discover_tests(
-    ${target}
-    DISCOVERY_MODE PRE_TEST
-    DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" ENVIRONMENT "${ARG_ENVIRONMENT}")
+  set(properties TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_LABELS)
+    list(APPEND properties LABELS "${ARG_LABELS}")
+  endif()
+  if(ARG_ENVIRONMENT)
+    list(APPEND properties ENVIRONMENT "${ARG_ENVIRONMENT}")
+  endif()
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES ${properties})
 endfunction()
 
 # oort_fuzz(NAME SOURCES … DEPS room …): a libFuzzer target where OORT_FUZZ is on, and everywhere a

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/core/log.hpp"
 
-
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -30,8 +29,8 @@ struct State {
 
   void install(std::shared_ptr<spdlog::sinks::sink> sink) {
     auto made = std::make_shared<spdlog::logger>("oortd", std::move(sink));
-    made->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        "%v", spdlog::pattern_time_type::utc));
+    made->set_formatter(
+        std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc));
     made->set_level(spdlog::level::trace);
     made->flush_on(spdlog::level::warn);
     const std::lock_guard lock(mutex);
@@ -145,9 +144,9 @@ Result<Level> parse_level(std::string_view name) {
   for (std::size_t i = 0; i < level_names.size(); ++i) {
     if (level_names[i] == name) return static_cast<Level>(i);
   }
-  return fail(ErrorCode::InvalidArgument, reason::bad_argument,
-              "log level '" + std::string(name) +
-                  "' is not one of trace, debug, info, warn, error, off");
+  return fail(
+      ErrorCode::InvalidArgument, reason::bad_argument,
+      "log level '" + std::string(name) + "' is not one of trace, debug, info, warn, error, off");
 }
 
 bool is_enabled(Level level) noexcept {

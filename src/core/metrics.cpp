@@ -46,10 +46,8 @@ Counter counter(std::string_view name, std::string_view help, Labels labels) {
 }
 
 Gauge gauge(std::string_view name, std::string_view help, Labels labels) {
-  auto& family = prometheus::BuildGauge()
-                     .Name(std::string(name))
-                     .Help(std::string(help))
-                     .Register(registry());
+  auto& family =
+      prometheus::BuildGauge().Name(std::string(name)).Help(std::string(help)).Register(registry());
   return Gauge(&family.Add(to_labels(labels)));
 }
 

@@ -10,10 +10,10 @@ namespace oort {
 }  // namespace oort
 
 /// States what must hold if the program is right; checked in every build. Never on input.
-#define OORT_ASSERT(condition, why)                                       \
-  do {                                                                    \
-    if (!(condition)) [[unlikely]]                                        \
-      ::oort::assert_failed(#condition, why, __FILE__, __LINE__);         \
+#define OORT_ASSERT(condition, why)                               \
+  do {                                                            \
+    if (!(condition)) [[unlikely]]                                \
+      ::oort::assert_failed(#condition, why, __FILE__, __LINE__); \
   } while (false)
 
 /// For checks that cost more than the work they guard; compiled only where `OORT_DEBUG_ASSERTS` is.

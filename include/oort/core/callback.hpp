@@ -44,9 +44,7 @@ class UniqueFunction<R(Args...)> {
   struct Target final : Callable {
     explicit Target(F&& callable) : callable_(std::move(callable)) {}
     explicit Target(const F& callable) : callable_(callable) {}
-    R call(Args... args) override {
-      return callable_(std::forward<Args>(args)...);
-    }
+    R call(Args... args) override { return callable_(std::forward<Args>(args)...); }
     F callable_;
   };
   std::unique_ptr<Callable> target_;

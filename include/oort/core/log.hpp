@@ -26,7 +26,8 @@ class Field {
   Field(std::string_view name, std::string_view value) : name_(name), text_(value) {}
   Field(std::string_view name, const char* value) : name_(name), text_(value) {}
   Field(std::string_view name, const std::string& value) : name_(name), text_(value) {}
-  Field(std::string_view name, bool value) : name_(name), text_(value ? "true" : "false"), bare_(true) {}
+  Field(std::string_view name, bool value)
+      : name_(name), text_(value ? "true" : "false"), bare_(true) {}
   template <std::integral T>
     requires(!std::same_as<T, bool>)
   Field(std::string_view name, T value) : name_(name), owned_(std::to_string(value)), bare_(true) {}

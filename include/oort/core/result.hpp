@@ -34,13 +34,12 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 
 #define OORT_TRY_CONCAT_(a, b) a##b
 #define OORT_TRY_NAME_(line) OORT_TRY_CONCAT_(oort_try_, line)
-#define OORT_TRY_VOID_(expr)                                         \
+#define OORT_TRY_VOID_(expr)                                             \
   if (auto OORT_TRY_NAME_(__LINE__) = (expr); !OORT_TRY_NAME_(__LINE__)) \
   return ::oort::fail(std::move(OORT_TRY_NAME_(__LINE__)).error())
-#define OORT_TRY_VALUE_(decl, expr)                                  \
-  auto OORT_TRY_NAME_(__LINE__) = (expr);                            \
-  if (!OORT_TRY_NAME_(__LINE__))                                     \
-    return ::oort::fail(std::move(OORT_TRY_NAME_(__LINE__)).error());  \
+#define OORT_TRY_VALUE_(decl, expr)                                                                \
+  auto OORT_TRY_NAME_(__LINE__) = (expr);                                                          \
+  if (!OORT_TRY_NAME_(__LINE__)) return ::oort::fail(std::move(OORT_TRY_NAME_(__LINE__)).error()); \
   decl = *std::move(OORT_TRY_NAME_(__LINE__))
 #define OORT_TRY_PICK_(_1, _2, name, ...) name
 /// `OORT_TRY(const auto block, decode(bytes));` declares, or passes the error on.
