@@ -50,6 +50,19 @@ inline constexpr std::string_view body_too_short = "BODY_TOO_SHORT";
 inline constexpr std::string_view checksum_mismatch = "CHECKSUM_MISMATCH";
 inline constexpr std::string_view clock_skew = "CLOCK_SKEW";
 inline constexpr std::string_view not_supported = "NOT_SUPPORTED";
+inline constexpr std::string_view no_such_bucket = "NO_SUCH_BUCKET";
+inline constexpr std::string_view no_such_key = "NO_SUCH_KEY";
+inline constexpr std::string_view no_such_version = "NO_SUCH_VERSION";
+inline constexpr std::string_view no_such_upload = "NO_SUCH_UPLOAD";
+inline constexpr std::string_view method_not_allowed = "METHOD_NOT_ALLOWED";
+inline constexpr std::string_view bucket_already_exists = "BUCKET_ALREADY_EXISTS";
+inline constexpr std::string_view bucket_already_owned = "BUCKET_ALREADY_OWNED";
+inline constexpr std::string_view bucket_not_empty = "BUCKET_NOT_EMPTY";
+inline constexpr std::string_view precondition_failed = "PRECONDITION_FAILED";
+inline constexpr std::string_view invalid_range = "INVALID_RANGE";
+inline constexpr std::string_view invalid_part = "INVALID_PART";
+inline constexpr std::string_view invalid_part_order = "INVALID_PART_ORDER";
+inline constexpr std::string_view part_too_small = "PART_TOO_SMALL";
 inline constexpr std::string_view internal = "INTERNAL";
 
 }  // namespace oort::reason
