@@ -102,6 +102,21 @@ function(oort_fuzz name)
   set_property(GLOBAL APPEND PROPERTY OORT_FUZZERS ${target})
 endfunction()
 
+# oort_bench(NAME SOURCES … DEPS room … [THIRD_PARTY …]): the program bench_NAME, which
+# `./dev bench NAME` builds and runs. NAME may hold hyphens. `--json` makes it print one object
+# {"name", "metrics", "ceilings"} on standard output.
+function(oort_bench name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;THIRD_PARTY" ${ARGN})
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "oort_bench(${name}): unknown arguments ${ARG_UNPARSED_ARGUMENTS}")
+  endif()
+  set(target bench_${name})
+  add_executable(${target} ${ARG_SOURCES})
+  list(TRANSFORM ARG_DEPS PREPEND oort_ OUTPUT_VARIABLE deps)
+  target_link_libraries(${target} PRIVATE ${deps} ${ARG_THIRD_PARTY} oort_warnings)
+  target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}/tests/support")
+endfunction()
+
 # Writes layers.txt, checks it in every build, and makes the link checks.
 function(oort_finish)
   get_property(layers GLOBAL PROPERTY OORT_LAYERS)
@@ -132,6 +147,8 @@ function(oort_finish)
                    "${CMAKE_SOURCE_DIR}/cmake/link_main.cpp")
     target_link_libraries(link_check_${room}
                           PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,oort_${room}>")
+    set_target_properties(link_check_${room} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
+                                                        "${CMAKE_BINARY_DIR}/link_check")
     add_dependencies(link_check link_check_${room})
   endforeach()
 endfunction()

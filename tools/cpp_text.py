@@ -79,7 +79,8 @@ def functions(code):
                 if code[index + 1:].lstrip()[:1] in ("{", ","):
                     head_start = start  # `a_{a}` of an initialiser list: the body comes later.
                     continue
-                head = code[start:index]
+                head = re.sub(r"^\s*(?:public|protected|private)\s*:", lambda match: _blank(
+                    match.group()), code[start:index])
                 begin = start + len(head) - len(head.lstrip())
                 name = re.search(r"([\w~]+(?:::[\w~]+)*|operator\s*\S+?)\s*\(", head)
                 found.append((name.group(1) if name else "?", code.count("\n", 0, begin) + 1,

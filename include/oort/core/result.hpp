@@ -32,6 +32,7 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 
 }  // namespace oort
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses.
 #define OORT_TRY_CONCAT_(a, b) a##b
 #define OORT_TRY_NAME_(line) OORT_TRY_CONCAT_(oort_try_, line)
 #define OORT_TRY_VOID_(expr)                                             \
@@ -45,3 +46,4 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 /// `OORT_TRY(const auto block, decode(bytes));` declares, or passes the error on.
 /// `OORT_TRY(store.sync());` does so for a Result<void>.
 #define OORT_TRY(...) OORT_TRY_PICK_(__VA_ARGS__, OORT_TRY_VALUE_, OORT_TRY_VOID_, )(__VA_ARGS__)
+// NOLINTEND(bugprone-macro-parentheses)
