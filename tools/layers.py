@@ -99,7 +99,8 @@ def check(root, layers):
         found.append("layers.txt: the rooms form a cycle: " + " -> ".join(cycle))
     for room, (deps, private_deps) in layers.items():
         for dep in deps + private_deps:
-            if dep not in layers:
+            # A room whose interface came before its sources has a folder, but no line yet.
+            if dep not in layers and not (root / "src" / dep).is_dir():
                 found.append(f"layers.txt: {room} states {dep}, which is no room")
     for folder, is_public in (("include/oort", True), ("src", False)):
         for path in sorted((root / folder).glob("*/**/*")):
