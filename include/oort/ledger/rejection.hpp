@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "oort/core/error.hpp"
+#include "oort/ledger/modules.hpp"
+
+namespace oort::ledger {
+
+/// Why a transaction or an operation was refused. Data of the receipt and so of the result root:
+/// numbered for ever, `module << 8 | n`, never renumbered, never reused.
+enum class Rejection : std::uint16_t {
+  None = 0,
+
+  // Transactions.
+  WrongSequence = 1,
+  Expired = 2,
+  ValidTooLong = 3,
+  FeeTooLow = 4,
+  FeeNotCovered = 5,
+  TooManyLanes = 6,
+  AccountUnknown = 7,
+  UndecodableOperation = 8,
+  AtomicAborted = 9,
+  UnknownFlag = 10,
+  WrongChain = 11,
+
+  // Bank.
+  BalanceTooLow = 0x0101,
+  AmountOverflow = 0x0102,
+  ZeroAmount = 0x0103,
+
+  // Nodes.
+  NodeExists = 0x0401,
+  NodeUnknown = 0x0402,
+  NodeNotYours = 0x0403,
+  NodeConsentInvalid = 0x0404,
+  NodeFaulty = 0x0405,
+  NodeFieldInvalid = 0x0406,
+
+  // Objects: buckets.
+  BucketNameInvalid = 0x0601,
+  BucketNameTaken = 0x0602,
+  BucketUnknown = 0x0603,
+  BucketNotEmpty = 0x0604,
+  VersioningInvalid = 0x0605,
+  KeyEpochInvalid = 0x0606,
+  KeySealsInvalid = 0x0607,
+  OwnerOnly = 0x0608,
+  // Objects: versions.
+  PreconditionFailed = 0x0610,
+  VersionUnknown = 0x0611,
+  ExtentInvalid = 0x0612,
+  CopySourceInvalid = 0x0613,
+  BodyMissing = 0x0614,
+  RestoreConflict = 0x0615,
+  SizeInvalid = 0x0616,
+  // Objects: segments.
+  SegmentUnknown = 0x0620,
+  SegmentExists = 0x0621,
+  SegmentNotYours = 0x0622,
+  SegmentNotOpen = 0x0623,
+  FenceStale = 0x0624,
+  LengthInvalid = 0x0625,
+  ClassUnknown = 0x0626,
+  ShardsInvalid = 0x0627,
+  ReceiptMismatch = 0x0628,
+  ReceiptSignatureInvalid = 0x0629,
+  HoldTooShort = 0x062a,
+  ShardNodeUnusable = 0x062b,
+  FaultDomainShared = 0x062c,
+  ToleranceTooLow = 0x062d,
+  LeaseRunning = 0x062e,
+  ShardChanged = 0x062f,
+  // Objects: multipart uploads.
+  UploadUnknown = 0x0640,
+  PartNumberInvalid = 0x0641,
+  PartUnknown = 0x0642,
+  TooManyExtents = 0x0643,
+
+  // Access.
+  AccessKeyInvalid = 0x0701,
+  AccessKeyExists = 0x0702,
+  AccessKeyUnknown = 0x0703,
+  AccessKeyNotYours = 0x0704,
+  GrantUnknown = 0x0705,
+  GrantNotYours = 0x0706,
+  GrantExpired = 0x0707,
+  GrantOperationDenied = 0x0708,
+  GrantBucketDenied = 0x0709,
+  GrantBytesExceeded = 0x070a,
+  GrantSpendExceeded = 0x070b,
+  GrantInvalid = 0x070c,
+  NotPermitted = 0x070d,
+
+  // Evidence.
+  EvidenceInvalid = 0x0d01,
+  EvidenceKnown = 0x0d02,
+
+  // Params.
+  GovernorOnly = 0x0f01,
+  ParamsInvalid = 0x0f02,
+  ParamsTooEarly = 0x0f03,
+};
+
+/// The enumerator's name: stable, for scripts and logs.
+[[nodiscard]] std::string_view to_string(Rejection rejection) noexcept;
+/// A sentence for people: what was wrong and what to do.
+[[nodiscard]] std::string_view text_of(Rejection rejection) noexcept;
+/// Empty for a number that is none of these.
+[[nodiscard]] std::optional<Rejection> rejection_from(std::uint16_t number) noexcept;
+/// TRANSACTION_REJECTED with the rejection's name and sentence, for those who asked for success.
+[[nodiscard]] Error error_of(Rejection rejection);
+
+}  // namespace oort::ledger
