@@ -24,6 +24,11 @@ std::string_view to_string(ErrorCode code) noexcept {
   return "INTERNAL";
 }
 
+Error Error::with(std::string_view context) && {
+  detail_.insert(0, ": ").insert(0, context);
+  return std::move(*this);
+}
+
 std::string Error::to_string() const {
   std::string text(reason_);
   text += ": ";

@@ -47,17 +47,41 @@ State& state() {
   return instance;
 }
 
+/// Bytes of the UTF-8 character that `text` begins with; 0 when it begins with none (RFC 3629).
+std::size_t character_bytes(std::string_view text) noexcept {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t size = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (size == 0 || first > 0xf4 || size > text.size()) return 0;
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80U) return 0;
+  }
+  // Overlong forms, surrogates and what lies beyond U+10FFFF.
+  const unsigned second = byte(1);
+  if (first == 0xe0 && second < 0xa0) return 0;
+  if (first == 0xed && second > 0x9f) return 0;
+  if (first == 0xf0 && second < 0x90) return 0;
+  if (first == 0xf4 && second > 0x8f) return 0;
+  return size;
+}
+
 void append_quoted(std::string& line, std::string_view text) {
   line.push_back('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
+  while (!text.empty()) {
+    const std::size_t size = character_bytes(text);
+    const char c = text[0];
+    if (size == 0) {
+      line += "\\ufffd";
+    } else if (c == '"' || c == '\\') {
       line.push_back('\\');
       line.push_back(c);
     } else if (static_cast<unsigned char>(c) < 0x20) {
       line += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
     } else {
-      line.push_back(c);
+      line += text.substr(0, size);
     }
+    text.remove_prefix(size == 0 ? 1 : size);
   }
   line.push_back('"');
 }
@@ -65,7 +89,8 @@ void append_quoted(std::string& line, std::string_view text) {
 bool needs_quotes(std::string_view text) noexcept {
   if (text.empty()) return true;
   for (const char c : text) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\') return true;
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte >= 0x7f || c == '"' || c == '=' || c == '\\') return true;
   }
   return false;
 }

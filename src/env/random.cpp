@@ -7,7 +7,8 @@ namespace oort::env {
 
 std::uint64_t Random::below(std::uint64_t bound) noexcept {
   OORT_ASSERT(bound > 0, "there is no number below zero");
-  // Values at or above the greatest multiple of `bound` would favour small remainders.
+  // 2^64 is no multiple of most bounds. Without its lowest `rejected` values it is one, and every
+  // remainder is equally likely.
   const std::uint64_t rejected = (~std::uint64_t{0} - bound + 1) % bound;
   std::uint64_t value = 0;
   do {

@@ -6,7 +6,7 @@
 namespace oort {
 namespace {
 
-TEST(Amount, RefusesToWrap) {
+TEST(Amount, RefusesToWrap_A1) {
   const Oort most(~Uint128{0});
   EXPECT_FALSE(most.plus(Oort(1)));
   EXPECT_FALSE(Oort(1).minus(Oort(2)));

@@ -49,10 +49,7 @@ class Error {
   [[nodiscard]] const std::source_location& where() const noexcept { return where_; }
 
   /// Puts `context` before the detail: "context: detail".
-  [[nodiscard]] Error with(std::string_view context) && {
-    detail_ = std::string(context) + ": " + detail_;
-    return std::move(*this);
-  }
+  [[nodiscard]] Error with(std::string_view context) &&;
   /// "REASON: detail", for one line of a log or a terminal.
   [[nodiscard]] std::string to_string() const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -31,8 +32,10 @@ class Field {
   template <std::integral T>
     requires(!std::same_as<T, bool>)
   Field(std::string_view name, T value) : name_(name), owned_(std::to_string(value)), bare_(true) {}
+  /// What is no number is written as text: JSON has no word for it.
   template <std::floating_point T>
-  Field(std::string_view name, T value) : name_(name), owned_(std::to_string(value)), bare_(true) {}
+  Field(std::string_view name, T value)
+      : name_(name), owned_(std::to_string(value)), bare_(std::isfinite(value)) {}
 
   [[nodiscard]] std::string_view name() const noexcept { return name_; }
   [[nodiscard]] std::string_view value() const noexcept { return owned_.empty() ? text_ : owned_; }
