@@ -28,7 +28,8 @@ class Tidy(ToyTree):
         self.assertEqual(self.source(
             "// A new peer may delete a block; std::cout is no stream of ours.\n"
             'const char* text = "new double using namespace";\n'
-            "#include <new>\nstruct A {\n  A(const A&) = delete;\n};\nauto b = std::make_unique<A>();\n"), [])
+            "#include <new>\n"
+            "struct A {\n  A(const A&) = delete;\n};\nauto b = std::make_unique<A>();\n"), [])
 
     def test_line_length(self):
         self.assertEqual(self.source("int " + "a, " * 40 + "b;\n"), ["line-length"])
