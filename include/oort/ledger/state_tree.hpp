@@ -25,7 +25,7 @@ struct StateWrite {
 /// H("oort.v1 state value", value): what a tree commits to for a key.
 [[nodiscard]] Bytes32 state_value_hash(ByteView value) noexcept;
 
-inline constexpr std::size_t state_key_bytes_max = 512;
+inline constexpr std::size_t state_key_bytes_max = 256;
 
 /// Names one stored page of a tree: the hash of the subtree below it, and the height of the block
 /// that made it. A zero hash names the empty tree.
