@@ -198,7 +198,7 @@ struct VotingRefused {
 };
 
 using Output = std::variant<Persist, Broadcast, Send, SetTimer, CancelTimer, BuildPayload, Proposed,
-                            Proposed, CheckPayload, FetchBlock, Finalized, EvidenceFound, Notarized,
+                            CheckPayload, FetchBlock, Finalized, EvidenceFound, Notarized,
                             ViewEntered, Misbehaved, VotingRefused>;
 using Outputs = std::vector<Output>;
 
