@@ -95,8 +95,7 @@ void Connection::refuse_busy() {
 void Connection::tick(MonoTime now) {
   if (!deadline_ || now <= *deadline_) return;
   deadline_.reset();
-  if (phase_ == Phase::Head)
-    return refuse_head(beast::make_error_code(beast::error::end_of_stream));
+  if (phase_ == Phase::Head) return refuse(408, "the head of the request took too long");
   if (phase_ == Phase::Handling && reader_ && !is_sending_) {
     is_input_over_ = true;
     closes_after_answer_ = true;
@@ -240,7 +239,10 @@ void Connection::refuse_head(const Code& error) {
   if (error == beast::error::header_limit) status = 431;
   if (error == beast::error::body_limit) status = 413;
   if (error == beast::error::bad_version) status = 505;
-  if (error == beast::error::end_of_stream) status = 408;
+  refuse(status, error.message());
+}
+
+void Connection::refuse(unsigned status, std::string_view why) {
   phase_ = Phase::Handling;
   closes_after_answer_ = true;
   is_continue_owed_ = false;
@@ -253,7 +255,8 @@ void Connection::refuse_head(const Code& error) {
   started_ = worker_->shared().clock.now_mono();
   ResponseHead head(status);
   head.add("Content-Type", "text/plain; charset=utf-8");
-  const std::string text = std::string(reason_phrase(status)) + ": " + error.message() + "\n";
+  std::string text(reason_phrase(status));
+  text.append(": ").append(why).append("\n");
   do_respond(head, to_bytes(text));
 }
 
@@ -375,13 +378,13 @@ void Connection::do_begin(const ResponseHead& head, std::optional<std::uint64_t>
   answer_left_ = size;
   // A client that may have sent nothing of its body, or still sends it, cannot be told apart.
   if (is_continue_owed_) closes_after_answer_ = true;
-  const bool is_old = parser_ && parser_->version() < 11;
+  const bool is_old = parser_ && head_.version < 11;
   is_answer_chunked_ = !size && !is_old;
   if (!size && is_old) closes_after_answer_ = true;
   text_.append("HTTP/1.1 ").append(std::to_string(status_)).push_back(' ');
   text_.append(reason_phrase(status_)).append("\r\nDate: ").append(worker_->date());
   text_.append("\r\n").append(head.text());
-  if (status_ != 204) {
+  if (status_ != 204 && status_ != 304) {
     if (size) text_.append("Content-Length: ").append(std::to_string(*size)).append("\r\n");
     if (is_answer_chunked_) text_.append("Transfer-Encoding: chunked\r\n");
   }

@@ -79,6 +79,7 @@ class Connection final : public ExchangeBackend, public std::enable_shared_from_
   void parse_head();
   void dispatch();
   void refuse_head(const Code& error);
+  void refuse(unsigned status, std::string_view why);
 
   void do_read(Callback<Result<ByteView>> done);
   void pump_body();

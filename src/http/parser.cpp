@@ -57,8 +57,9 @@ ByteView RequestParser::take_piece() noexcept {
   return piece;
 }
 
-void RequestParser::on_request_impl(boost::beast::http::verb, View method, View target, int,
+void RequestParser::on_request_impl(boost::beast::http::verb, View method, View target, int version,
                                     Code&) {
+  storage_.version = version;
   storage_.method.assign(method.data(), method.size());
   storage_.target.assign(target.data(), target.size());
 }

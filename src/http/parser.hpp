@@ -27,6 +27,7 @@ class HeadStorage {
 
   std::string method;
   std::string target;
+  int version = 11;  ///< 10 or 11.
 
  private:
   struct Span {
