@@ -63,7 +63,8 @@ def functions(code):
     code = _DIRECTIVE.sub(lambda match: _blank(match.group()), code)
     found, stack = [], []
     head_start = 0
-    for index, char in enumerate(code):
+    for match in re.finditer(r"[{};]", code):
+        index, char = match.start(), match.group()
         inside = any(kind != "scope" for kind, _ in stack)
         if char == "{":
             head = code[head_start:index]

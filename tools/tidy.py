@@ -50,11 +50,13 @@ def _pure_tests(path):
 # Rule, where it applies, what is banned in code, and what to write instead.
 BANNED = [
     ("new", _rooms("src", "include", "tests"),
-     r"(?<!operator )(?<!<)\bnew\b(?!\s*[,;()\]])", "std::make_unique"),
+     # A smart pointer that is made around it may name a private constructor.
+     r"(?<!operator )(?<!<)(?<!>\()\bnew\b(?!\s*[,;()\]])", "std::make_unique"),
     ("delete", _rooms("src", "include", "tests"),
      r"(?<!operator )\bdelete\b(?:\s*\[\s*\])?\s*[\w(*]", "a std::unique_ptr that owns"),
     ("using-namespace", _rooms("src", "include", "tests"),
-     r"\busing\s+namespace\b(?!\s+std::(?:\w+::)*\w*literals\b)", "the name in full, or an alias"),
+     r"\busing\s+namespace\b(?!\s+std::(?:chrono;|(?:\w+::)*\w*literals\b))",
+     "the name in full, or an alias"),
     ("cout", _rooms("src", "include", but=["cli"]),
      r"\bstd::cout\b", "oort::log, or a stream that the caller gives"),
     ("clock", _rooms("src", "include", but=["host"]),

@@ -29,7 +29,8 @@ class Tidy(ToyTree):
             "// A new peer may delete a block; std::cout is no stream of ours.\n"
             'const char* text = "new double using namespace";\n'
             "#include <new>\n"
-            "struct A {\n  A(const A&) = delete;\n};\nauto b = std::make_unique<A>();\n"), [])
+            "struct A {\n  A(const A&) = delete;\n};\nauto b = std::make_unique<A>();\n"
+            "auto c = std::unique_ptr<A>(new A(1));\n"), [])
 
     def test_line_length(self):
         self.assertEqual(self.source("int " + "a, " * 40 + "b;\n"), ["line-length"])

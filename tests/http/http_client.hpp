@@ -41,8 +41,8 @@ class RawClient {
   std::size_t say_without_waiting(std::string_view text) {
     std::size_t said = 0;
     while (said < text.size()) {
-      const auto count = ::send(socket_, text.data() + said, text.size() - said,
-                                MSG_NOSIGNAL | MSG_DONTWAIT);
+      const auto count =
+          ::send(socket_, text.data() + said, text.size() - said, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (count <= 0) break;
       said += static_cast<std::size_t>(count);
     }
