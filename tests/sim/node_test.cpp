@@ -46,6 +46,11 @@ TEST(Node, CrashEndsEverythingVolatile_N1) {
   node.start();
   world.run_for(10ms);
   EXPECT_EQ(ticks, 22);
+  // The timer of the last life is still to come when the next one begins.
+  node.crash();
+  node.start();
+  world.run_for(10ms);
+  EXPECT_EQ(ticks, 33);
 }
 
 TEST(Node, MayCrashInsideItsOwnTask_N1) {
