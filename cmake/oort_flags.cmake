@@ -7,6 +7,8 @@ target_compile_options(
 )
 
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
+# Everywhere, so that a vendor that asks for it does not part a room from the precompiled headers.
+add_compile_options(-pthread)
 # __FILE__ and debug information name paths inside the repository, wherever it was cloned.
 add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
 

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "oort/core/amount.hpp"
+#include "oort/core/bytes.hpp"
+#include "oort/core/callback.hpp"
+#include "oort/core/ids.hpp"
+#include "oort/core/result.hpp"
+#include "oort/core/time.hpp"
+
+/// What the gRPC door needs of the node. Satisfied by `node`; faked in the door's tests.
+///
+/// Threads: every call may come from any thread and must not block; every callback runs exactly
+/// once, on any thread.
+namespace oort::api {
+
+/// Which state an answer was read from.
+struct StateMark {
+  Height height;
+  WallTime time;
+  Bytes32 root;
+  bool is_stale = false;
+};
+
+struct OperationOutcome {
+  /// module << 8 | n.
+  std::uint16_t operation = 0;
+  /// 0: applied.
+  std::uint16_t rejection = 0;
+  std::string rejection_name;
+  Bytes result;
+};
+
+struct TransactionOutcome {
+  Height height;
+  std::uint32_t index = 0;
+  Oort fee;
+  std::vector<OperationOutcome> operations;
+};
+
+struct Submitted {
+  TransactionId id;
+  /// Empty when the caller did not wait for finality.
+  std::optional<TransactionOutcome> outcome;
+};
+
+struct AccountView {
+  StateMark state;
+  Oort balance;
+  /// (lane, next sequence), ascending.
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> lanes;
+};
+
+struct BlockView {
+  Height height;
+  BlockId id;
+  BlockId parent;
+  Epoch epoch;
+  View view;
+  WallTime time;
+  ValidatorIndex proposer;
+  Bytes32 parent_state_root;
+  std::vector<TransactionId> transactions;
+  /// Canonical bytes.
+  Bytes header;
+  Bytes certificate;
+};
+
+struct ChainView {
+  ChainId id;
+  std::string name;
+  StateMark state;
+  /// Canonical bytes of the genesis file.
+  Bytes genesis;
+};
+
+struct ObjectName {
+  std::string bucket;
+  std::string name;
+};
+/// A key of the state, canonical bytes.
+struct StateKey {
+  Bytes bytes;
+};
+using ProofTarget = std::variant<AccountId, ObjectName, StateKey>;
+struct Proof {
+  Bytes bundle;
+  bool is_present = false;
+  Height height;
+};
+
+/// Whether a read waits for everything that was final anywhere when it arrived.
+enum class Consistency : std::uint8_t { Strong, Local };
+
+class LedgerPort {
+ public:
+  virtual ~LedgerPort() = default;
+  /// Takes canonical bytes of a signed transaction. With `waits`, answers at finality or fails with
+  /// NO_QUORUM or DEADLINE_EXCEEDED after `deadline`.
+  virtual void submit(Bytes transaction, bool waits, Duration deadline,
+                      Callback<Result<Submitted>> done) = 0;
+  /// Fails with NOT_FOUND.
+  virtual void find_transaction(const TransactionId& id,
+                                Callback<Result<TransactionOutcome>> done) = 0;
+  virtual void get_account(const AccountId& account, Consistency consistency,
+                           Callback<Result<AccountView>> done) = 0;
+  /// Fails with NOT_FOUND for a height that is not final here.
+  virtual void get_block(Height height, Callback<Result<BlockView>> done) = 0;
+  /// Answers once the block of `height` is final here; fails with CANCELLED when the node stops.
+  virtual void await_block(Height height, Callback<Result<BlockView>> done) = 0;
+  virtual void get_chain(Callback<Result<ChainView>> done) = 0;
+  virtual void prove(ProofTarget target, Callback<Result<Proof>> done) = 0;
+};
+
+struct StorageStatus {
+  std::uint64_t shards_count = 0;
+  std::uint64_t shard_bytes = 0;
+  std::uint64_t free_bytes = 0;
+  bool is_read_only = false;
+  std::uint64_t missing_shards_count = 0;
+  std::uint64_t degraded_segments_count = 0;
+  std::uint64_t open_segments_count = 0;
+};
+
+struct NodeStatus {
+  NodeId id;
+  std::string name;
+  std::string role;
+  std::string version;
+  ChainId chain;
+  Height height;
+  WallTime time;
+  Epoch epoch;
+  View view;
+  bool is_ready = false;
+  std::string not_ready_reason;
+  bool has_quorum = false;
+  std::uint32_t connected_peers_count = 0;
+  Duration uptime{};
+  std::string grpc_endpoint;
+  std::string s3_endpoint;
+  std::string operator_endpoint;
+  StorageStatus storage;
+};
+
+struct PeerView {
+  NodeId id;
+  std::string name;
+  std::vector<std::string> roles;
+  std::string address;
+  bool is_connected = false;
+};
+
+class NodePort {
+ public:
+  virtual ~NodePort() = default;
+  virtual void get_status(Callback<Result<NodeStatus>> done) = 0;
+  virtual void list_peers(Callback<Result<std::vector<PeerView>>> done) = 0;
+};
+
+struct BucketView {
+  BucketId id;
+  std::string name;
+  AccountId owner;
+  std::string versioning;
+  WallTime created;
+};
+struct BucketsView {
+  StateMark state;
+  std::vector<BucketView> buckets;
+};
+struct MissingShard {
+  ShardRef shard;
+  NodeId node;
+  std::string why;
+};
+
+class ObjectPort {
+ public:
+  virtual ~ObjectPort() = default;
+  virtual void list_buckets(const AccountId& owner, Consistency consistency,
+                            Callback<Result<BucketsView>> done) = 0;
+  /// All of them, by segment and index.
+  virtual void list_missing_shards(Callback<Result<std::vector<MissingShard>>> done) = 0;
+};
+
+class AdminPort {
+ public:
+  virtual ~AdminPort() = default;
+  virtual void dump_consensus(Callback<Result<std::string>> done) = 0;
+  virtual void await_height(Height height, Duration deadline, Callback<Result<Height>> done) = 0;
+  /// Fails with DEADLINE_EXCEEDED and what is still missing.
+  virtual void await_durable(Duration deadline, Callback<Result<Height>> done) = 0;
+  virtual void seal_open_segments(Callback<Result<std::uint32_t>> done) = 0;
+  virtual void set_repair(bool is_enabled, Callback<Result<void>> done) = 0;
+  virtual void shut_down() = 0;
+};
+
+/// What one node offers. Null where the node has no such part; its service then answers
+/// UNIMPLEMENTED. Borrowed for the server's lifetime.
+struct Ports {
+  LedgerPort* ledger = nullptr;
+  NodePort* node = nullptr;
+  ObjectPort* object = nullptr;
+  AdminPort* admin = nullptr;
+};
+
+}  // namespace oort::api

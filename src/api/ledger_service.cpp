@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <oort/v1/ledger.grpc.pb.h>
+
+#include <atomic>
+
+#include "call.hpp"
+#include "oort/core/reasons.hpp"
+#include "services.hpp"
+
+namespace oort::api {
+namespace {
+
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+
+void write(const StateMark& state, v1::StateInfo* out) {
+  out->set_height(state.height.value());
+  out->set_time_ms(state.time.milliseconds);
+  out->set_state_root(to_field(state.root.view()));
+  out->set_is_stale(state.is_stale);
+}
+
+void write(const TransactionOutcome& outcome, v1::TransactionReceipt* out) {
+  out->set_height(outcome.height.value());
+  out->set_index(outcome.index);
+  out->set_fee(to_decimal(outcome.fee.units()));
+  for (const OperationOutcome& operation : outcome.operations) {
+    v1::OperationReceipt* receipt = out->add_operations();
+    receipt->set_operation(operation.operation);
+    receipt->set_rejection(operation.rejection);
+    receipt->set_rejection_name(operation.rejection_name);
+    receipt->set_result(to_field(operation.result));
+  }
+}
+
+void write(const BlockView& block, v1::GetBlockResponse* out) {
+  out->set_height(block.height.value());
+  out->set_block_id(to_field(block.id.view()));
+  out->set_parent_id(to_field(block.parent.view()));
+  out->set_epoch(block.epoch.value());
+  out->set_view(block.view.value());
+  out->set_time_ms(block.time.milliseconds);
+  out->set_proposer(block.proposer.value());
+  out->set_parent_state_root(to_field(block.parent_state_root.view()));
+  for (const TransactionId& id : block.transactions) {
+    out->add_transaction_ids(to_field(id.view()));
+  }
+  out->set_header(to_field(block.header));
+  out->set_certificate(to_field(block.certificate));
+}
+
+Result<ProofTarget> read_target(const v1::GetProofRequest& request) {
+  switch (request.of_case()) {
+    case v1::GetProofRequest::kAccount: {
+      OORT_TRY(const auto account, read_id<AccountId>("account", request.account()));
+      return account;
+    }
+    case v1::GetProofRequest::kObject:
+      return ObjectName{request.object().bucket(), request.object().name()};
+    case v1::GetProofRequest::kStateKey:
+      return StateKey{to_bytes(std::string_view(request.state_key()))};
+    case v1::GetProofRequest::OF_NOT_SET: break;
+  }
+  return fail(ErrorCode::InvalidArgument, reason::bad_argument,
+              "name what is to be proven: account, object or state_key");
+}
+
+/// Sends blocks in order: asks for the next one when the last was written. gRPC, the answer that is
+/// awaited and the write in flight share it; the last of them deletes it.
+class BlockStream final : public grpc::ServerWriteReactor<v1::GetBlockResponse>,
+                          public std::enable_shared_from_this<BlockStream> {
+ public:
+  BlockStream(LedgerPort& port, Height next) : port_(port), next_(next) {}
+
+  void start() {
+    self_ = shared_from_this();
+    // A client learns at once that the stream stands, even where no block is due for long.
+    StartSendInitialMetadata();
+    ask();
+  }
+  void OnWriteDone(bool is_good) override {
+    if (!is_good || is_cancelled_.load()) {
+      Finish(grpc::Status::CANCELLED);
+      return;
+    }
+    next_ = next_.next();
+    ask();
+  }
+  void OnCancel() override { is_cancelled_ = true; }
+  void OnDone() override { self_.reset(); }
+
+ private:
+  void ask() {
+    port_.await_block(next_, [self = shared_from_this()](Result<BlockView> block) {
+      if (!block) {
+        self->Finish(to_status(block.error()));
+      } else if (self->is_cancelled_.load()) {
+        self->Finish(grpc::Status::CANCELLED);
+      } else {
+        self->response_.Clear();
+        write(*block, &self->response_);
+        self->StartWrite(&self->response_);
+      }
+    });
+  }
+
+  LedgerPort& port_;
+  Height next_;
+  std::atomic<bool> is_cancelled_{false};
+  v1::GetBlockResponse response_;
+  std::shared_ptr<BlockStream> self_;  // gRPC's share, given back in OnDone.
+};
+
+/// A stream that failed before it began; it keeps itself until gRPC is done with it.
+class RefusedStream final : public grpc::ServerWriteReactor<v1::GetBlockResponse> {
+ public:
+  [[nodiscard]] static RefusedStream* make(const Error& error) {
+    auto stream = std::make_shared<RefusedStream>();
+    stream->self_ = stream;
+    stream->Finish(to_status(error));
+    return stream.get();
+  }
+  void OnDone() override { self_.reset(); }
+
+ private:
+  std::shared_ptr<RefusedStream> self_;
+};
+
+class LedgerService final : public v1::LedgerService::CallbackService {
+ public:
+  explicit LedgerService(LedgerPort* port) : port_(port) {}
+
+  ServerUnaryReactor* SubmitTransaction(CallbackServerContext* context,
+                                        const v1::SubmitTransactionRequest* request,
+                                        v1::SubmitTransactionResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("LedgerService"));
+    tag_request(*context);
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->submit(to_bytes(std::string_view(request->transaction())), !request->no_wait(),
+                  remaining(*context),
+                  finish_with<Submitted>(reactor, [response](const Submitted& submitted) {
+                    response->set_transaction_id(to_field(submitted.id.view()));
+                    if (submitted.outcome) write(*submitted.outcome, response->mutable_receipt());
+                  }));
+    return reactor;
+  }
+
+  ServerUnaryReactor* GetTransaction(CallbackServerContext* context,
+                                     const v1::GetTransactionRequest* request,
+                                     v1::GetTransactionResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("LedgerService"));
+    const auto id = read_id<TransactionId>("transaction_id", request->transaction_id());
+    if (!id) return refuse(*context, id.error());
+    tag_request(*context);
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->find_transaction(*id, finish_with<TransactionOutcome>(
+                                     reactor, [response](const TransactionOutcome& outcome) {
+                                       write(outcome, response->mutable_receipt());
+                                     }));
+    return reactor;
+  }
+
+  ServerUnaryReactor* GetAccount(CallbackServerContext* context,
+                                 const v1::GetAccountRequest* request,
+                                 v1::GetAccountResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("LedgerService"));
+    const auto account = read_id<AccountId>("account", request->account());
+    if (!account) return refuse(*context, account.error());
+    const Consistency consistency =
+        request->consistency() == v1::CONSISTENCY_LOCAL ? Consistency::Local : Consistency::Strong;
+    tag_request(*context);
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->get_account(*account, consistency,
+                       finish_with<AccountView>(reactor, [response](const AccountView& view) {
+                         write(view.state, response->mutable_state());
+                         response->set_balance(to_decimal(view.balance.units()));
+                         for (const auto& [lane, sequence] : view.lanes) {
+                           v1::Lane* out = response->add_lanes();
+                           out->set_lane(lane);
+                           out->set_next_sequence(sequence);
+                         }
+                       }));
+    return reactor;
+  }
+
+  ServerUnaryReactor* GetBlock(CallbackServerContext* context, const v1::GetBlockRequest* request,
+                               v1::GetBlockResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("LedgerService"));
+    tag_request(*context);
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->get_block(Height(request->height()),
+                     finish_with<BlockView>(
+                         reactor, [response](const BlockView& block) { write(block, response); }));
+    return reactor;
+  }
+
+  ServerUnaryReactor* GetChain(CallbackServerContext* context, const v1::GetChainRequest*,
+                               v1::GetChainResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("LedgerService"));
+    tag_request(*context);
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->get_chain(finish_with<ChainView>(reactor, [response](const ChainView& chain) {
+      response->set_chain_id(to_field(chain.id.view()));
+      response->set_chain_name(chain.name);
+      write(chain.state, response->mutable_state());
+      response->set_genesis(to_field(chain.genesis));
+    }));
+    return reactor;
+  }
+
+  ServerUnaryReactor* GetProof(CallbackServerContext* context, const v1::GetProofRequest* request,
+                               v1::GetProofResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("LedgerService"));
+    auto target = read_target(*request);
+    if (!target) return refuse(*context, target.error());
+    tag_request(*context);
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->prove(*std::move(target), finish_with<Proof>(reactor, [response](const Proof& proof) {
+      response->set_bundle(to_field(proof.bundle));
+      response->set_is_present(proof.is_present);
+      response->set_height(proof.height.value());
+    }));
+    return reactor;
+  }
+
+  grpc::ServerWriteReactor<v1::GetBlockResponse>* StreamBlocks(
+      CallbackServerContext* context, const v1::StreamBlocksRequest* request) override;
+
+ private:
+  LedgerPort* port_;
+};
+
+grpc::ServerWriteReactor<v1::GetBlockResponse>* LedgerService::StreamBlocks(
+    CallbackServerContext* context, const v1::StreamBlocksRequest* request) {
+  tag_request(*context);
+  if (port_ == nullptr) return RefusedStream::make(not_offered("LedgerService"));
+  const Height first(std::max<std::uint64_t>(request->from_height(), 1));
+  auto stream = std::make_shared<BlockStream>(*port_, first);
+  stream->start();
+  return stream.get();
+}
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> make_ledger_service(LedgerPort* port) {
+  return std::make_unique<LedgerService>(port);
+}
+
+}  // namespace oort::api

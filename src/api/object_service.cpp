@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <oort/v1/object.grpc.pb.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "call.hpp"
+#include "oort/core/reasons.hpp"
+#include "services.hpp"
+
+namespace oort::api {
+namespace {
+
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+
+struct PageBounds {
+  std::size_t first = 0;
+  std::size_t count_max = 0;
+};
+
+/// A token is the index of the first element; listings here are short and rebuilt at every call.
+Result<PageBounds> read_page(const v1::PageRequest& request) {
+  constexpr int size_default = 100;
+  constexpr int size_max = 1000;
+  if (request.page_size() < 0) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_argument, "page_size is negative");
+  }
+  PageBounds page;
+  page.count_max = static_cast<std::size_t>(
+      request.page_size() == 0 ? size_default : std::min<int>(request.page_size(), size_max));
+  const std::string& token = request.page_token();
+  const auto [end, problem] =
+      std::from_chars(token.data(), token.data() + token.size(), page.first);
+  if (!token.empty() && (problem != std::errc() || end != token.data() + token.size())) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_argument,
+                "page_token is not one that this server gave");
+  }
+  return page;
+}
+
+void write_page(const std::vector<MissingShard>& shards, const PageBounds& page,
+                v1::ListMissingShardsResponse* out) {
+  out->set_total_count(shards.size());
+  const std::size_t first = std::min(page.first, shards.size());
+  const std::size_t end = std::min(first + page.count_max, shards.size());
+  for (std::size_t i = first; i < end; ++i) {
+    v1::MissingShard* shard = out->add_shards();
+    shard->set_segment(to_field(shards[i].shard.segment.view()));
+    shard->set_index(shards[i].shard.index);
+    shard->set_node_id(to_field(shards[i].node.view()));
+    shard->set_why(shards[i].why);
+  }
+  if (end < shards.size()) out->set_next_page_token(std::to_string(end));
+}
+
+class ObjectService final : public v1::ObjectService::CallbackService {
+ public:
+  explicit ObjectService(ObjectPort* port) : port_(port) {}
+
+  ServerUnaryReactor* ListBuckets(CallbackServerContext* context,
+                                  const v1::ListBucketsRequest* request,
+                                  v1::ListBucketsResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("ObjectService"));
+    const auto account = read_id<AccountId>("account", request->account());
+    if (!account) return refuse(*context, account.error());
+    const Consistency consistency =
+        request->consistency() == v1::CONSISTENCY_LOCAL ? Consistency::Local : Consistency::Strong;
+    tag_request(*context);
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->list_buckets(*account, consistency,
+                        finish_with<BucketsView>(reactor, [response](const BucketsView& view) {
+                          v1::StateInfo* state = response->mutable_state();
+                          state->set_height(view.state.height.value());
+                          state->set_time_ms(view.state.time.milliseconds);
+                          state->set_state_root(to_field(view.state.root.view()));
+                          state->set_is_stale(view.state.is_stale);
+                          for (const BucketView& bucket : view.buckets) {
+                            v1::Bucket* out = response->add_buckets();
+                            out->set_id(bucket.id.value());
+                            out->set_name(bucket.name);
+                            out->set_owner(to_field(bucket.owner.view()));
+                            out->set_versioning(bucket.versioning);
+                            out->set_created_ms(bucket.created.milliseconds);
+                          }
+                        }));
+    return reactor;
+  }
+
+  ServerUnaryReactor* ListMissingShards(CallbackServerContext* context,
+                                        const v1::ListMissingShardsRequest* request,
+                                        v1::ListMissingShardsResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("ObjectService"));
+    const auto page = read_page(request->page());
+    if (!page) return refuse(*context, page.error());
+    tag_request(*context);
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->list_missing_shards(finish_with<std::vector<MissingShard>>(
+        reactor, [response, page = *page](const std::vector<MissingShard>& shards) {
+          write_page(shards, page, response);
+        }));
+    return reactor;
+  }
+
+ private:
+  ObjectPort* port_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> make_object_service(ObjectPort* port) {
+  return std::make_unique<ObjectService>(port);
+}
+
+}  // namespace oort::api

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <grpcpp/impl/service_type.h>
+
+#include <memory>
+
+#include "oort/api/ports.hpp"
+
+namespace oort::api {
+
+/// Each borrows its port, which may be null: every call then answers UNIMPLEMENTED.
+[[nodiscard]] std::unique_ptr<grpc::Service> make_ledger_service(LedgerPort* port);
+[[nodiscard]] std::unique_ptr<grpc::Service> make_node_service(NodePort* port);
+[[nodiscard]] std::unique_ptr<grpc::Service> make_object_service(ObjectPort* port);
+[[nodiscard]] std::unique_ptr<grpc::Service> make_admin_service(AdminPort* port);
+
+}  // namespace oort::api
