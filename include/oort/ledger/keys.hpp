@@ -21,6 +21,8 @@ namespace oort::ledger::keys {
 [[nodiscard]] Bytes supply();
 [[nodiscard]] Bytes validator_set(Epoch epoch);
 [[nodiscard]] Bytes node(const NodeId& id);
+/// Which node signs with this account.
+[[nodiscard]] Bytes node_account(const AccountId& id);
 [[nodiscard]] Bytes evidence(const Bytes32& id);
 [[nodiscard]] Bytes beacon();
 [[nodiscard]] Bytes epoch_seed(Epoch epoch);

@@ -55,6 +55,7 @@ inline constexpr char supply = 's';
 inline constexpr char validator_set = 'v';
 // Nodes.
 inline constexpr char node = 'n';
+inline constexpr char node_account = 'a';
 // Objects.
 inline constexpr char bucket = 'B';
 inline constexpr char bucket_name = 'N';

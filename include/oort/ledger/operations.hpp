@@ -215,8 +215,8 @@ struct SegmentStore {
 
 /// Repair, move or widen: the shard of `receipt.index` now lives on `receipt.node`, with the same
 /// root and length, and a generation one higher (open segments: generation = fence, and the replica
-/// holds all `length` bytes). An index just past the last adds a shard; its generation is 1 more
-/// than the fence. By the account of any registered node that is not Faulty.
+/// holds all `length` bytes). An index just past the last adds a shard, of the others' length and
+/// with generation = fence. By the account of any registered node that is not Faulty.
 struct ShardReplace {
   static constexpr std::uint16_t code = code_of(Module::Objects, 36);
   SegmentId segment;

@@ -35,6 +35,8 @@ class View {
   [[nodiscard]] std::optional<Evidence> evidence(const Bytes32& id) const;
 
   [[nodiscard]] std::optional<Node> node(const NodeId& id) const;
+  /// The node that signs transactions with this account.
+  [[nodiscard]] std::optional<NodeId> node_of(const AccountId& account) const;
   [[nodiscard]] std::vector<Node> nodes(const NodeId& from, std::size_t count_max) const;
 
   [[nodiscard]] std::optional<Bucket> bucket(BucketId id) const;

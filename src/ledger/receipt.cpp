@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oort/ledger/receipt.hpp"
+
+#include "fields.hpp"
+#include "oort/core/limits.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/crypto/tree.hpp"
+
+namespace oort::ledger {
+
+// The order of these calls is the layout of every event: frozen per code.
+template <class F>
+void walk(F& f, typename F::template As<Transferred>& v) {
+  f(v.from);
+  f(v.to);
+  f(v.amount);
+}
+template <class F>
+void walk(F& f, typename F::template As<NodeChanged>& v) {
+  f(v.node);
+  f.enumeration(v.status, NodeStatus::Faulty);
+}
+template <class F>
+void walk(F& f, typename F::template As<BucketChanged>& v) {
+  f.enumeration(v.kind, BucketChanged::Kind::Keys);
+  f(v.bucket);
+  f(v.owner);
+}
+template <class F>
+void walk(F& f, typename F::template As<ObjectChanged>& v) {
+  f.enumeration(v.change, ObjectChange::Restored);
+  f(v.bucket);
+  f(v.name_hash);
+  f(v.version);
+  f(v.is_null_version);
+  f(v.is_delete_marker);
+  f(v.tolerance);
+  f(v.is_degraded);
+  f(v.body_digest);
+  f(v.changes_count);
+  f(v.change_head);
+}
+template <class F>
+void walk(F& f, typename F::template As<ObjectPurged>& v) {
+  f(v.object.bucket);
+  f(v.object.name_hash);
+  f(v.object.version);
+}
+template <class F>
+void walk(F& f, typename F::template As<SegmentChanged>& v) {
+  f.enumeration(v.kind, SegmentChanged::Kind::Released);
+  f(v.segment);
+  f(v.length);
+  f(v.tolerance);
+  f(v.is_degraded);
+}
+template <class F>
+void walk(F& f, typename F::template As<MultipartChanged>& v) {
+  f.enumeration(v.kind, MultipartChanged::Kind::Aborted);
+  f(v.bucket);
+  f(v.name_hash);
+  f(v.upload);
+  f(v.number);
+}
+template <class F>
+void walk(F& f, typename F::template As<AccessKeyChanged>& v) {
+  f.text(v.id, access_key_id_bytes_max);
+  f(v.owner);
+  f(v.is_deleted);
+}
+template <class F>
+void walk(F& f, typename F::template As<GrantChanged>& v) {
+  f(v.grant);
+  f(v.owner);
+  f(v.gateway);
+  f(v.is_revoked);
+}
+template <class F>
+void walk(F& f, typename F::template As<EvidenceAccepted>& v) {
+  f(v.id);
+  f(v.kind);
+  f(v.offender);
+}
+template <class F>
+void walk(F& f, typename F::template As<ParamsChanged>& v) {
+  f(v.from);
+  f(v.is_in_force);
+}
+
+void encode(codec::Writer& out, const Event& value) { encode_variant(out, value); }
+Result<void> decode(codec::Reader& in, Event& value) { return decode_variant(in, value, "event"); }
+
+namespace {
+
+constexpr crypto::Context receipt_context("oort.v1 receipt");
+constexpr crypto::Context events_context("oort.v1 block events");
+constexpr crypto::Context result_context("oort.v1 result root");
+/// No operation says more than a few things; a purge of parts says none.
+constexpr std::size_t events_per_operation_max = 64;
+
+void walk_rejection(FieldWriter& f, const Rejection& v) { f(static_cast<std::uint16_t>(v)); }
+void walk_rejection(FieldReader& f, Rejection& v) {
+  std::uint16_t number = 0;
+  f(number);
+  const auto known = rejection_from(number);
+  if (!known) return f.refuse(reason::not_canonical, "an unknown rejection");
+  v = *known;
+}
+
+}  // namespace
+
+template <class F>
+void walk(F& f, typename F::template As<OperationReceipt>& v) {
+  walk_rejection(f, v.rejection);
+  f.list(v.events, events_per_operation_max);
+}
+template <class F>
+void walk(F& f, typename F::template As<Receipt>& v) {
+  f(v.transaction);
+  walk_rejection(f, v.rejection);
+  f(v.fee);
+  f.list(v.operations, limits::operations_per_transaction_max);
+}
+template void encode(codec::Writer&, const Receipt&);
+template Result<void> decode(codec::Reader&, Receipt&);
+
+Bytes32 receipt_hash_of(const Receipt& receipt) {
+  return crypto::hash(receipt_context, codec::to_bytes(receipt));
+}
+
+Bytes32 result_root_of(std::span<const Receipt> receipts, std::span<const Event> block_events) {
+  std::vector<Bytes32> hashes;
+  hashes.reserve(receipts.size());
+  for (const Receipt& receipt : receipts) hashes.push_back(receipt_hash_of(receipt));
+  codec::Writer events;
+  events.u32(static_cast<std::uint32_t>(block_events.size()));
+  for (const Event& event : block_events) encode(events, event);
+  const Bytes32 root = crypto::merkle_root(hashes);
+  const Bytes32 events_hash = crypto::hash(events_context, events.bytes());
+  return crypto::hash(result_context, root.view(), events_hash.view());
+}
+
+}  // namespace oort::ledger
