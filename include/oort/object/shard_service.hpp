@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "oort/core/bytes.hpp"
+#include "oort/core/callback.hpp"
+#include "oort/core/ids.hpp"
+#include "oort/core/result.hpp"
+#include "oort/env/executor.hpp"
+#include "oort/env/signer.hpp"
+#include "oort/env/transport.hpp"
+#include "oort/object/ports.hpp"
+#include "oort/object/shard_messages.hpp"
+#include "oort/object/volume_store.hpp"
+
+namespace oort::object {
+
+/// Stores and serves shards for other nodes, and for its own through the same door.
+///
+/// Invariants
+///   H1  A receipt is signed only after an fsync that covers what it states.
+///   H2  A shard is collected only at a final height past its `hold_until`, and only when the state
+///       of that height has no record that names it.
+///   H3  Only registered nodes that are not faulty may put; only its writer may continue a shard.
+/// Threads: `handle` on the strand; the volumes are touched on the disk strand alone, where puts
+/// that wait together share one fsync.
+class ShardService {
+ public:
+  struct Parts {
+    ChainId chain;
+    NodeId self;
+    env::Executor& strand;
+    /// A strand that may wait for the disk.
+    env::Executor& disk;
+    VolumeStore& volumes;
+    env::Signer& signer;
+    const LedgerView& ledger;
+  };
+
+  /// Borrows its parts until after the last callback ran.
+  explicit ShardService(Parts parts);
+  ~ShardService();
+  ShardService(const ShardService&) = delete;
+  ShardService& operator=(const ShardService&) = delete;
+
+  /// Answers requests of the range `message_range::object`.
+  void attach(env::Transport& transport);
+  /// One request, as if it came from `from`. `reply` runs on the strand.
+  void handle(const NodeId& from, env::MessageType type, Bytes payload,
+              Callback<Result<Bytes>> reply);
+
+  /// Removes shards that nothing refers to and compacts what that leaves, a bounded piece of work a
+  /// call; tells how many shards went. `done` runs on the strand.
+  void collect(Callback<Result<std::uint64_t>> done);
+
+  /// What the node has, for status. `done` runs on the strand.
+  struct Usage {
+    VolumeState state = VolumeState::Writable;
+    std::uint64_t used_bytes = 0;
+    std::uint64_t free_bytes = 0;
+  };
+  void usage(Callback<Result<Usage>> done);
+
+  struct Impl;
+
+ private:
+  // Shared with the tasks that wait on an executor.
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace oort::object
