@@ -31,10 +31,10 @@ class Ticker final : public Program {
 NodeId id_of(std::uint32_t i) { return NodeId(cheap_public_key(i).array()); }
 
 TEST(Node, CrashEndsEverythingVolatile_N1) {
-  World world(1);
-  Node node(world, 0, id_of(0));
   int ticks = 0;
   int alive = 0;
+  World world(1);
+  Node node(world, 0, id_of(0));
   node.set_program([&](Node& machine) { return std::make_unique<Ticker>(machine, ticks, alive); });
   node.start();
   world.run_for(10ms);

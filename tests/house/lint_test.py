@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of .clang-tidy, on sources that each break one rule."""
+import subprocess
+import unittest
+
+from toy import ROOT, ToyTree
+
+CLEAN = """#include "oort/ledger/vote.hpp"
+
+namespace oort::ledger {
+
+constexpr int votes_count_max = 7;
+
+enum class Kind { First, Second };
+
+class VoteSet {
+ public:
+  explicit VoteSet(int votes_count) : votes_count_(votes_count) {}
+  [[nodiscard]] int weight_of(const Vote& vote) const { return vote.weight + votes_count_; }
+
+ private:
+  int votes_count_;
+};
+
+int use(const Vote& vote) {
+  if (vote.weight > votes_count_max) return 0;
+  return VoteSet(static_cast<int>(Kind::Second)).weight_of(vote);
+}
+
+}  // namespace oort::ledger
+"""
+
+
+class Lint(ToyTree):
+    def setUp(self):
+        super().setUp()
+        self.write("include/oort/ledger/vote.hpp",
+                   '#pragma once\n#include "oort/ledger/deep.hpp"\n'
+                   "struct Vote { int weight = 0; };\n")
+        self.write("include/oort/ledger/deep.hpp",
+                   "#pragma once\nstruct Deep { int depth = 0; };\n")
+
+    def findings(self, text):
+        self.write("src/a.cpp", text)
+        done = subprocess.run(
+            ["clang-tidy-19", "--quiet", f"--config-file={ROOT}/.clang-tidy", "src/a.cpp", "--",
+             "-std=c++20", "-Iinclude"],
+            cwd=self.root, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    def test_accepts_the_house_style(self):
+        self.assertEqual(self.findings(CLEAN), (0, ""))
+
+    def test_bites(self):
+        for check, old, new in (
+                ("readability-identifier-naming", "votes_count_max", "kVotesCountMax"),
+                ("readability-identifier-naming", "weight_of", "weightOf"),
+                ("readability-identifier-naming", "VoteSet", "vote_set"),
+                ("readability-identifier-naming", "First", "first"),
+                ("readability-identifier-naming", "votes_count_;", "votes_count_;\n  int bare;"),
+                ("readability-else-after-return", "return 0;\n", "return 0;\n  else use(vote);\n"),
+                ("misc-const-correctness", "  if", "  int n = 1;\n  if (n == 3) return 3;\n  if"),
+                ("cppcoreguidelines-init-variables", "  if", "  int n;\n  n = use(vote);\n  if"),
+                ("misc-include-cleaner", "constexpr", "int deep(const Deep& deep);\nconstexpr"),
+                ("modernize-use-nullptr", "return 0;", "return static_cast<int*>(0) == nullptr;")):
+            with self.subTest(check, new=new):
+                self.assertIn(old, CLEAN)
+                code, out = self.findings(CLEAN.replace(old, new))
+                self.assertNotEqual(code, 0)
+                self.assertIn(check, out)
+
+
+if __name__ == "__main__":
+    unittest.main()
