@@ -27,6 +27,8 @@ RATCHET = "tools/long_functions.txt"
 CPP = (".cpp", ".hpp", ".h", ".c", ".cu")
 CODE = CPP + (".py", ".sh", ".cmake", ".proto")
 DETERMINISTIC = "consensus ledger codec".split()
+# Rooms whose headers' invariants must be cited as well; the others' READMEs list theirs.
+CITED_HEADERS = "core crypto codec env".split()
 PURE = "core crypto codec env consensus ledger chain object".split()
 
 
@@ -294,6 +296,14 @@ def check_blobs(repository):
             yield Violation(path, 1, "blob", f"{size} bytes; {BLOB_BYTES_MAX} at most")
 
 
+def header_invariants(header):
+    """(number, line) of each invariant that the comments of a header state."""
+    for number, line in enumerate(header.splitlines(), 1):
+        match = re.match(r"/// {2,}([A-Z]{1,2}\d{1,2})  ", line)
+        if match:
+            yield match.group(1), number
+
+
 def invariants(readme):
     """(number, line) of each invariant under a heading of a README that speaks of invariants."""
     inside = False
@@ -306,15 +316,17 @@ def invariants(readme):
 
 
 def check_invariants(repository):
-    """Each numbered invariant of a room's README is cited by a test."""
+    """Each numbered invariant of a room's README, or header, is cited by a test."""
     shared = ("tests/sim/", "tests/integration/", "tests/fuzz/", "tests/support/", "tests/drill/")
     for path in repository.paths:
-        room = re.fullmatch(r"(?:src|include/oort)/(\w+)/(?:\w+/)*README\.md", path)
-        if not room:
+        room = re.fullmatch(r"(?:src|include/oort)/(\w+)/(?:\w+/)*(?:README\.md|\w+\.hpp)", path)
+        is_page = path.endswith(".md")
+        if not room or not (is_page or room.group(1) in CITED_HEADERS):
             continue
         tests = "\n".join(map(repository.text, repository.under(
             f"tests/{room.group(1)}/", *shared, suffixes=(".cpp", ".hpp", ".py", ".sh"))))
-        for invariant, number in invariants(repository.text(path)):
+        find = invariants if is_page else header_invariants
+        for invariant, number in find(repository.text(path)):
             if not re.search(rf"(?<![A-Za-z0-9]){invariant}(?![A-Za-z0-9])", tests):
                 yield Violation(path, number, "invariant",
                                 f"no test of {room.group(1)} cites {invariant}")

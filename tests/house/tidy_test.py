@@ -181,6 +181,14 @@ class Tidy(ToyTree):
         self.assertEqual(self.source(body, "tests/store/a.cpp"), ["invariant"])
         self.assertEqual(self.source(body + "// Also S2.\n", "tests/store/a.cpp"), [])
 
+    def test_uncited_invariant_of_a_header(self):
+        self.source("TEST(A, Holds_K1) {}\n", "tests/env/a.cpp")
+        self.write("include/oort/env/a.hpp",
+                   SPDX + "#pragma once\n/// Invariants\n///   K1  A.\n///   K2  B.\n")
+        self.write("src/env/CMakeLists.txt", HASH_SPDX + "oort_module(env PUBLIC_HEADERS a.hpp)\n")
+        self.write("CMakeLists.txt", HASH_SPDX + "add_subdirectory(src/env)\n")
+        self.assertEqual(self.rules(), ["invariant"])
+
     def test_reasons_are_documented(self):
         self.source("int a;\n")
         self.write("src/core/CMakeLists.txt", HASH_SPDX + "oort_module(core\n  reasons.hpp)\n")
