@@ -66,9 +66,13 @@ class Runtime {
 
  private:
   class Impl;
-  explicit Runtime(std::shared_ptr<Impl> impl) noexcept;
-  // Shared with the strands and pools, which may outlive this object.
-  std::shared_ptr<Impl> impl_;
+
+ public:
+  /// For `start` alone: nobody else can name the argument.
+  explicit Runtime(std::unique_ptr<Impl> impl) noexcept;
+
+ private:
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace oort::host
