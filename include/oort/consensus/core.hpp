@@ -34,6 +34,9 @@ struct Config {
   std::uint64_t views_kept = 16;            ///< Votes are kept so far below the last final view.
   std::uint64_t uncommitted_depth_max = 8;  ///< Deeper blocks must be empty.
   std::uint64_t jitter_seed = 0;            ///< Differs per node.
+  /// Stop signing when this key's vote is seen that this engine did not make: another instance
+  /// runs.
+  bool refuses_second_instance = true;
 };
 
 /// The epoch to run. Its anchor is final: genesis, or the boundary block of the epoch before.
@@ -49,6 +52,10 @@ struct EpochStart {
 // Inputs ------------------------------------------------------------------------------------------
 
 /// The first input, once. What the log held, and how far the ledger is within this epoch.
+///
+/// Without a signer record the key's past counts as unknown: the engine asks the others first, and
+/// votes only above everything the key can have signed. A key that was just made has a known past:
+/// its record is SignerRecord{}, to be written when the key is.
 struct Start {
   Recovered recovered;
   /// The last block of this epoch that the ledger holds as final; nothing: only the anchor.
@@ -225,7 +232,7 @@ struct Diagnosis {
 ///
 /// Invariants
 ///   C1  Agreement: reported final blocks of all correct engines form one chain.
-///   C2  No signature of this engine exists before the record that allows it is durable.
+///   C2  No signature of this engine leaves before the record that allows it is durable.
 ///   C3  At most one block is notarized in a view; no view is both finalized and skipped.
 ///   C4  Only a validator's first vote of a kind in a view counts; a second, different one is
 ///       evidence and does not erase it.

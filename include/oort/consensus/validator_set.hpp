@@ -44,16 +44,13 @@ class ValidatorSet {
   [[nodiscard]] std::optional<ValidatorIndex> index_of(const NodeId& node) const noexcept;
   [[nodiscard]] std::uint64_t weight_total() const noexcept { return weight_total_; }
   /// The least weight that decides: floor(2 W / 3) + 1.
-  [[nodiscard]] std::uint64_t quorum() const noexcept { return weight_total_ / 3 * 2 + rest(); }
+  [[nodiscard]] std::uint64_t quorum() const noexcept;
   /// H("oort.v1 validator set", encoding).
   [[nodiscard]] const Bytes32& hash() const noexcept { return hash_; }
 
   friend bool operator==(const ValidatorSet&, const ValidatorSet&) = default;
 
  private:
-  // 2 W / 3 without a product that could overflow.
-  [[nodiscard]] std::uint64_t rest() const noexcept { return weight_total_ % 3 * 2 / 3 + 1; }
-
   Epoch epoch_;
   std::vector<Validator> validators_;
   std::uint64_t weight_total_ = 0;

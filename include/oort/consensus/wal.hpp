@@ -32,8 +32,9 @@ struct Recovered {
   std::vector<WalRecord> others;
 };
 
-/// The write-ahead log: header {magic, salt}, then records {length u32, crc32c u32, kind u8,
-/// payload, end mark u8}. The checksum also covers the salt, so no payload can forge a record.
+/// The write-ahead log: {"oortwal1", salt u64}, then records {length u32, crc32c of the length,
+/// crc32c of kind and payload, kind u8, payload, 0xa5}. Checksums also cover the salt, so that no
+/// payload can hold a record. The length has its own, so that a torn end is told from damage.
 ///
 /// Invariants
 ///   W1  A crash at any byte of the part that was not synced loses only records of that part.
@@ -59,6 +60,7 @@ class Wal {
   [[nodiscard]] Result<void> sync();
   /// Replaces everything by `records`, entirely or not at all, durably.
   [[nodiscard]] Result<void> compact(std::span<const WalRecord> records);
+  /// Bytes of the file. Requires: `compact` did not fail.
   [[nodiscard]] std::uint64_t size() const noexcept { return blob_->size(); }
 
  private:
