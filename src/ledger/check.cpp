@@ -28,6 +28,7 @@ Bytes32 needed_body(ByteView encoded) {
 /// Every operation that names a body has it, in order, and no body is left over.
 Result<void> check_bodies(const Transaction& transaction) {
   auto body = transaction.bodies.begin();
+  std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < transaction.operations.size(); ++i) {
     const Bytes32 digest = needed_body(transaction.operations[i]);
     if (digest.is_zero()) continue;
@@ -36,10 +37,14 @@ Result<void> check_bodies(const Transaction& transaction) {
       return refuse(reason::malformed,
                     "operation " + std::to_string(i) + " is without the body that it names");
     }
+    bytes += body->bytes.size();
     ++body;
   }
-  if (body == transaction.bodies.end()) return {};
-  return refuse(reason::malformed, "a body belongs to no operation");
+  if (body != transaction.bodies.end()) {
+    return refuse(reason::malformed, "a body belongs to no operation");
+  }
+  if (bytes == transaction.body_bytes) return {};
+  return refuse(reason::malformed, "body_bytes is not the sum of the bodies");
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ void walk_signed(F& f, typename F::template As<Transaction>& v) {
   f(v.fee_max);
   f(v.flags);
   f.blobs(v.operations, limits::operations_per_transaction_max, limits::transaction_bytes_max);
+  f(v.body_bytes);
   f.enumeration(v.scheme, SignatureScheme::Ed25519, SignatureScheme::Ed25519);
   f(v.public_key);
 }
@@ -39,8 +40,16 @@ namespace {
 
 constexpr crypto::Context sign_context("oort.v1 transaction");
 constexpr crypto::Context id_context("oort.v1 transaction id");
-// Version, chain, sender, lane, sequence, expiry, fee, flags, count, scheme, key, signature, count.
-constexpr std::size_t fixed_bytes = 1 + 32 + 20 + 4 + 8 + 8 + 16 + 1 + 4 + 1 + 32 + 64 + 4;
+// Version, chain, sender, lane, sequence, expiry, fee, flags; count of operations, body bytes;
+// scheme, key, signature; count of bodies.
+constexpr std::size_t fixed_bytes =
+    (1 + 32 + 20 + 4 + 8 + 8 + 16 + 1) + (4 + 4) + (1 + 32 + 64) + 4;
+
+std::size_t size_without_bodies(const Transaction& transaction) {
+  std::size_t size = fixed_bytes;
+  for (const Bytes& operation : transaction.operations) size += 4 + operation.size();
+  return size;
+}
 
 }  // namespace
 
@@ -59,10 +68,13 @@ TransactionId id_of(const Transaction& transaction) {
 }
 
 std::size_t encoded_size(const Transaction& transaction) {
-  std::size_t size = fixed_bytes;
-  for (const Bytes& operation : transaction.operations) size += 4 + operation.size();
+  std::size_t size = size_without_bodies(transaction);
   for (const OperationBody& body : transaction.bodies) size += 2 + 4 + body.bytes.size();
   return size;
+}
+
+std::uint64_t charged_size(const Transaction& transaction) {
+  return std::uint64_t{size_without_bodies(transaction)} + transaction.body_bytes;
 }
 
 void add_operation(Transaction& transaction, const Operation& operation, Bytes body) {
@@ -73,7 +85,10 @@ void add_operation(Transaction& transaction, const Operation& operation, Bytes b
               "an operation travels with the body that it names");
   const auto index = static_cast<std::uint16_t>(transaction.operations.size());
   transaction.operations.push_back(encode_operation(operation));
-  if (!digest.is_zero()) transaction.bodies.push_back({index, std::move(body)});
+  if (digest.is_zero()) return;
+  OORT_ASSERT(body.size() <= body_bytes_max, "a body is bounded");
+  transaction.body_bytes += static_cast<std::uint32_t>(body.size());
+  transaction.bodies.push_back({index, std::move(body)});
 }
 
 void add_operation(Transaction& transaction, SubmittedOperation submitted) {

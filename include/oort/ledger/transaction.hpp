@@ -48,6 +48,7 @@ struct Transaction {
   Oort fee_max;
   std::uint8_t flags = 0;  ///< TransactionFlag bits.
   std::vector<Bytes> operations;
+  std::uint32_t body_bytes = 0;  ///< Sum of the bodies' sizes: fees stay when bodies are forgotten.
   SignatureScheme scheme = SignatureScheme::Ed25519;
   PublicKey public_key;
   Signature signature;
@@ -60,8 +61,12 @@ struct Transaction {
 [[nodiscard]] Bytes32 sign_hash(const Transaction& transaction);
 /// H("oort.v1 transaction id", sign hash ‖ public key).
 [[nodiscard]] TransactionId id_of(const Transaction& transaction);
-/// Bytes that count for `fee_byte`: all of them, bodies included.
+/// Bytes of the canonical form as it is now.
 [[nodiscard]] std::size_t encoded_size(const Transaction& transaction);
+
+/// Bytes that count for `fee_byte`: operations and bodies with their frame, whether the bodies are
+/// still here or not.
+[[nodiscard]] std::uint64_t charged_size(const Transaction& transaction);
 
 /// An operation together with its body, if it has one: what rooms above hand over for a batch.
 struct SubmittedOperation {

@@ -27,7 +27,7 @@ Rejection apply(Call& call, const Transfer& operation) {
 
 std::optional<Oort> fee_of(const Params& params, const Transaction& transaction) {
   const auto operations = params.fee_operation.times(transaction.operations.size());
-  const auto bytes = params.fee_byte.times(encoded_size(transaction));
+  const auto bytes = params.fee_byte.times(charged_size(transaction));
   if (!operations || !bytes) return std::nullopt;
   const auto sum = params.fee_transaction.plus(*operations);
   return sum ? sum->plus(*bytes) : std::nullopt;
