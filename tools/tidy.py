@@ -53,10 +53,11 @@ def _pure_tests(path):
 BANNED = [
     ("new", _rooms("src", "include", "tests"),
      # A smart pointer that is made around it may name a private constructor.
-     r"(?<!operator )(?<!<)(?<!>\()\bnew\b(?!\s*[,;()\]])", "std::make_unique"),
+     r"^(?!.*_ptr<[^;]*>\s*\w*\(new\b).*?(?P<word>(?<!operator )(?<!<)\bnew\b)(?!\s*[,;()\]])",
+     "std::make_unique"),
     ("delete", _rooms("src", "include", "tests"),
      r"(?<!operator )\bdelete\b(?:\s*\[\s*\])?\s*[\w(*]", "a std::unique_ptr that owns"),
-    ("using-namespace", _rooms("src", "include", "tests"),
+    ("using-namespace", _rooms("src", "include"),
      r"\busing\s+namespace\b(?!\s+std::(?:chrono;|(?:\w+::)*\w*literals\b))",
      "the name in full, or an alias"),
     ("cout", _rooms("src", "include", but=["cli"]),
@@ -170,7 +171,8 @@ def check_cpp(repository):
             for rule, ban, use in rules:
                 match = ban.search(line)
                 if match:
-                    yield Violation(path, number, rule, f"'{match.group().strip()}': use {use}")
+                    word = match.group(match.lastgroup or 0).strip()
+                    yield Violation(path, number, rule, f"'{word}': use {use}")
         for number in cpp_text.awaited_braces(code):
             yield Violation(path, number, "co-await",
                             "a closure or braces in an awaited call: name it, then await it")

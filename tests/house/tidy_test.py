@@ -30,7 +30,7 @@ class Tidy(ToyTree):
             'const char* text = "new double using namespace";\n'
             "#include <new>\n"
             "struct A {\n  A(const A&) = delete;\n};\nauto b = std::make_unique<A>();\n"
-            "auto c = std::unique_ptr<A>(new A(1));\n"), [])
+            "auto c = std::unique_ptr<A>(new A(1));\nstd::unique_ptr<A> d(new A(1));\n"), [])
 
     def test_line_length(self):
         self.assertEqual(self.source("int " + "a, " * 40 + "b;\n"), ["line-length"])
@@ -67,6 +67,10 @@ class Tidy(ToyTree):
         }.items():
             with self.subTest(rule):
                 self.assertEqual(self.source(line + "\n"), [rule])
+
+    def test_says_what_to_use_instead(self):
+        self.source("auto* a = new int(1);\n")
+        self.assertEqual(tidy.check(self.root)[0].message, "'new': use std::make_unique")
 
     def test_delete_of_an_array(self):
         self.assertEqual(self.source("delete[] a;\n"), ["delete"])
