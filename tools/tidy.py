@@ -349,8 +349,21 @@ def check_reasons(repository):
             yield Violation(page, 1, "reason", f"{word} is no word of {header}")
 
 
+def check_rooms(repository):
+    """docs/ARCHITECTURE.md has a row for each room."""
+    page = "docs/ARCHITECTURE.md"
+    if page not in repository.paths:
+        return
+    rows = re.findall(r"^\|((?: *`\w+`)+) *\|", repository.text(page), re.M)
+    known = re.findall(r"\w+", " ".join(rows))
+    for path in repository.paths:
+        room = re.fullmatch(r"src/(\w+)/CMakeLists\.txt", path)
+        if room and room.group(1) not in known:
+            yield Violation(page, 1, "room", f"no row of the table of rooms has {room.group(1)}")
+
+
 CHECKS = [check_lines, check_cpp, check_functions, check_listed, check_documents, check_blobs,
-          check_invariants, check_reasons]
+          check_invariants, check_reasons, check_rooms]
 
 
 def check(root):

@@ -206,6 +206,13 @@ class Tidy(ToyTree):
         self.write("docs/ERRORS.md", "# Errors\n\n| `NO_QUORUM` | A. |\n| `GONE` | B. |\n")
         self.assertEqual(self.rules(), ["reason"])
 
+    def test_every_room_has_its_row(self):
+        self.source("int a;\n")
+        self.write("docs/ARCHITECTURE.md", "# A\n\n| `host` `store` | drivers |\n")
+        self.assertEqual(self.rules(), [])
+        self.write("docs/ARCHITECTURE.md", "# A\n\n| `host` | the `store` and more |\n")
+        self.assertEqual(self.rules(), ["room"])
+
     def test_a_reason_allows(self):
         line = "auto* a = new int;\n"
         self.assertEqual(self.source("// tidy: allow(new) gRPC deletes it.\n" + line), [])
