@@ -42,7 +42,7 @@ GenesisParams small_genesis() {
   genesis.params.fee_operation = Oort(100);
   genesis.params.fee_byte = Oort(1);
   genesis.params.undo_window = 20;
-  genesis.params.orphan_window = 10;
+  genesis.params.orphan_window = 30;
   genesis.params.hold_margin = 5;
   genesis.params.segment_lease = 8;
   genesis.params.distinct_networks = false;

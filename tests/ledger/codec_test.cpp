@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "kit.hpp"
+#include "samples.hpp"
+
+namespace oort::ledger::test {
+namespace {
+
+/// Size and first 16 characters of plain BLAKE3 of the bytes: what b3sum says.
+std::string fingerprint(ByteView bytes) {
+  return std::to_string(bytes.size()) + " " + crypto::blake3(bytes).hex().substr(0, 16);
+}
+
+using Golden = std::map<std::string, std::string>;
+
+const Golden golden_records = {
+    {"Account", "45 7a9e8196704518a7"},         {"Supply", "33 eeea18de652da704"},
+    {"Node", "118 114ce8e07388ba15"},           {"ValidatorSet", "53 b2e9be741f7a527f"},
+    {"Evidence", "127 c1d7318a0da07159"},       {"Beacon", "49 fcc41a486a46d78f"},
+    {"Params", "171 fdca7191b899f0d1"},         {"PendingParams", "180 c640306f447ea846"},
+    {"Bucket", "145 797d79016c37fc2d"},         {"BucketKeys", "51 5d10e7a2ca9776f4"},
+    {"Object", "206 239b2b1e2b7c3829"},         {"RemovedObject", "215 ec77beaf6e0896ae"},
+    {"Segment", "175 38cc783b2b1bf1d0"},        {"Multipart", "102 afa88a1571ff995d"},
+    {"Part", "147 87e3b58027098baf"},           {"AccessKey", "111 2ce205d4616d6668"},
+    {"GatewayGrant", "121 2468231900092129"},   {"ShardReceipt", "214 a84c87b61eb267f3"},
+    {"Transaction", "336 4216a3b1656c8eab"},    {"Receipt", "655 10286ca0f01cf0e3"},
+    {"GenesisParams", "1451 23c50c95ccf12500"},
+};
+const Golden golden_operations = {
+    {"Transfer", "38 893f6fb7139751c5"},           {"NodeRegister", "146 16d28b5e4ad30f54"},
+    {"NodeUpdate", "66 0dc8e509282cc185"},         {"BucketCreate", "120 f78a87a3a12949f0"},
+    {"BucketDelete", "51 4c03efa581b659ed"},       {"BucketSetVersioning", "52 770f8ab433785180"},
+    {"BucketSetPolicy", "83 b5f2da0140601786"},    {"BucketSetKeys", "60 1dbd855d097d2b46"},
+    {"ObjectCommit", "286 bb7fca93940d687c"},      {"ObjectDelete", "117 de07226af984face"},
+    {"ObjectRestore", "58 a99d47c728e40120"},      {"SegmentOpen", "79 56286149b600957a"},
+    {"SegmentAppend", "296 b1b61f290d2a9492"},     {"SegmentSeal", "257 09dbb42d1b82007c"},
+    {"SegmentStore", "270 d8921e66bd9dfce6"},      {"ShardReplace", "280 4f5f427382d519ad"},
+    {"MultipartCreate", "116 73707173564fe11b"},   {"MultipartPart", "229 f860aab6b53a1310"},
+    {"MultipartComplete", "156 e83376dd1b167081"}, {"MultipartAbort", "99 ad99a8c2e1e68e78"},
+    {"AccessKeyCreate", "92 e8c72e83982c8c04"},    {"AccessKeyDelete", "14 902f4f8a5ff3bb42"},
+    {"GrantCreate", "70 13c8bcde9c9c3124"},        {"GrantRevoke", "10 65db2166b8d4133f"},
+    {"EvidenceSubmit", "11 1f1e92bad7c550c6"},     {"ParamsChange", "181 2a8f41e619873c20"},
+};
+const Golden golden_events = {
+    {"0", "58 faa6f172452713af"},  {"1", "35 22741f920eff1114"},  {"2", "31 3fda0459f7214f48"},
+    {"3", "135 16c603856383a160"}, {"4", "58 9003ec7ddaac9840"},  {"5", "45 bf7c9653d770fc54"},
+    {"6", "61 2d1198d948b7970d"},  {"7", "35 f74c7e7622556e7b"},  {"8", "51 4de9effa28d27151"},
+    {"9", "68 e697df1916d2415d"},  {"10", "11 447c8149897adad8"},
+};
+
+/// Frozen: a difference here is a new format version, not a new golden value.
+void expect_golden(const Golden& golden, const std::string& name, ByteView bytes) {
+  const auto found = golden.find(name);
+  EXPECT_EQ(found == golden.end() ? "" : found->second, fingerprint(bytes)) << "of " << name;
+}
+
+TEST(Golden, RecordsHaveTheirFrozenBytes) {
+  for (const auto& [name, bytes] : sample_records()) expect_golden(golden_records, name, bytes);
+}
+
+TEST(Golden, OperationsHaveTheirFrozenBytes) {
+  const auto operations = sample_operations();
+  EXPECT_EQ(operations.size(), std::variant_size_v<Operation>);
+  std::set<std::uint16_t> codes;
+  for (const Operation& operation : operations) {
+    expect_golden(golden_operations, std::string(name_of(operation)), encode_operation(operation));
+    codes.insert(code_of(operation));
+  }
+  EXPECT_EQ(codes.size(), operations.size());
+}
+
+TEST(Golden, EventsHaveTheirFrozenBytes) {
+  const auto events = sample_events();
+  EXPECT_EQ(events.size(), std::variant_size_v<Event>);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    codec::Writer out;
+    encode(out, events[i]);
+    expect_golden(golden_events, std::to_string(i), out.bytes());
+  }
+}
+
+TEST(Golden, IdsAndKeysAreFrozen) {
+  EXPECT_EQ(chain_id_of(small_genesis()).hex().substr(0, 16), "e1b2851d400d202c");
+  EXPECT_EQ(segment_id_of(AccountId(), 1).hex().substr(0, 16), "c38f21943843a446");
+  EXPECT_EQ(body_digest_of(as_bytes("body")).hex().substr(0, 16), "3bcbb64dc4e64c72");
+  EXPECT_EQ(next_change_head({}, ObjectChange::Put, {}, {}, {}).hex().substr(0, 16),
+            "46a3e6ec02a1c557");
+  EXPECT_EQ(node_consent_hash({}, {}, {}).hex().substr(0, 16), "689cb430419fc966");
+  EXPECT_EQ(sign_hash(ShardReceipt()).hex().substr(0, 16), "cc8bf115a238a890");
+  EXPECT_EQ(id_of(Transaction()).hex().substr(0, 16), "faf493598be6949d");
+  EXPECT_EQ(result_root_of({}, {}).hex().substr(0, 16), "88c7d28a78e95bdb");
+  EXPECT_EQ(keys::version_id(Height(1), 2, 3).hex(), "00000000000000010000000200000003");
+  EXPECT_EQ(to_hex(keys::bucket(BucketId(0x0102))), "06420000000000000102");
+  EXPECT_EQ(to_hex(keys::object({BucketId(1), NameHash(), keys::version_id(Height(1), 2, 3)})),
+            "066f0000000000000001" + std::string(64, '0') + "fffffffffffffffefffffffdfffffffc");
+}
+
+template <class T>
+void expect_one_encoding(ByteView bytes) {
+  const auto value = codec::from_bytes<T>(bytes);
+  ASSERT_TRUE(value.has_value()) << value.error().to_string();
+  EXPECT_EQ(codec::to_bytes(*value), to_bytes(bytes));
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(codec::from_bytes<T>(bytes.first(size)).has_value()) << "of " << size;
+  }
+  Bytes longer = to_bytes(bytes);
+  longer.push_back(std::byte{0});
+  EXPECT_FALSE(codec::from_bytes<T>(longer).has_value());
+  Bytes changed = to_bytes(bytes);
+  for (std::byte& byte : changed) {
+    byte ^= std::byte{0x55};
+    const auto other = codec::from_bytes<T>(changed);
+    if (other) {
+      EXPECT_EQ(codec::to_bytes(*other), changed);
+    }
+    byte ^= std::byte{0x55};
+  }
+  changed[0] = std::byte{2};
+  EXPECT_EQ(codec::from_bytes<T>(changed).error().reason(), "UNSUPPORTED_VERSION");
+}
+
+TEST(Codec, RecordsHaveOneEncoding) {
+  std::map<std::string, Bytes> records;
+  for (auto& [name, bytes] : sample_records()) records.emplace(name, bytes);
+  expect_one_encoding<Account>(records["Account"]);
+  expect_one_encoding<Supply>(records["Supply"]);
+  expect_one_encoding<Node>(records["Node"]);
+  expect_one_encoding<ValidatorSet>(records["ValidatorSet"]);
+  expect_one_encoding<Evidence>(records["Evidence"]);
+  expect_one_encoding<Beacon>(records["Beacon"]);
+  expect_one_encoding<Params>(records["Params"]);
+  expect_one_encoding<PendingParams>(records["PendingParams"]);
+  expect_one_encoding<Bucket>(records["Bucket"]);
+  expect_one_encoding<BucketKeys>(records["BucketKeys"]);
+  expect_one_encoding<Object>(records["Object"]);
+  expect_one_encoding<RemovedObject>(records["RemovedObject"]);
+  expect_one_encoding<Segment>(records["Segment"]);
+  expect_one_encoding<Multipart>(records["Multipart"]);
+  expect_one_encoding<Part>(records["Part"]);
+  expect_one_encoding<AccessKey>(records["AccessKey"]);
+  expect_one_encoding<GatewayGrant>(records["GatewayGrant"]);
+  expect_one_encoding<ShardReceipt>(records["ShardReceipt"]);
+  expect_one_encoding<Transaction>(records["Transaction"]);
+  expect_one_encoding<Receipt>(records["Receipt"]);
+  expect_one_encoding<GenesisParams>(records["GenesisParams"]);
+}
+
+TEST(Codec, OperationsHaveOneEncoding) {
+  for (const Operation& operation : sample_operations()) {
+    const Bytes bytes = encode_operation(operation);
+    const auto read = decode_operation(bytes);
+    ASSERT_TRUE(read.has_value()) << name_of(operation);
+    EXPECT_EQ(*read, operation);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_FALSE(decode_operation(ByteView(bytes).first(size)).has_value());
+    }
+    Bytes changed = bytes;
+    for (std::byte& byte : changed) {
+      byte ^= std::byte{0x55};
+      const auto other = decode_operation(changed);
+      if (other) {
+        EXPECT_EQ(encode_operation(*other), changed) << name_of(operation);
+      }
+      byte ^= std::byte{0x55};
+    }
+  }
+  EXPECT_EQ(decode_operation(to_bytes("\x7f\x7f")).error().reason(), "NOT_SUPPORTED");
+}
+
+TEST(Rejection, NumbersNamesAndSentencesBelongTogether) {
+  std::set<std::string_view> names;
+  std::size_t count = 0;
+  for (std::uint32_t number = 0; number < 0x10000; ++number) {
+    const auto rejection = rejection_from(static_cast<std::uint16_t>(number));
+    if (!rejection) continue;
+    ++count;
+    names.insert(to_string(*rejection));
+    EXPECT_TRUE(text_of(*rejection).ends_with('.'));
+    EXPECT_LE(module_of(static_cast<std::uint16_t>(number)), 20);
+  }
+  EXPECT_EQ(names.size(), count);
+  EXPECT_EQ(error_of(Rejection::BucketUnknown).to_string(),
+            "TRANSACTION_REJECTED: BucketUnknown: There is no such bucket.");
+  EXPECT_EQ(to_string(static_cast<Rejection>(0xffff)), "Unknown");
+}
+
+TEST(Modules, OnlyBodiesAreOutsideOfTheStateRoot) {
+  EXPECT_TRUE(is_authenticated(keys::account(AccountId())));
+  EXPECT_TRUE(is_authenticated(keys::object(ObjectVersionRef())));
+  EXPECT_TRUE(is_authenticated(keys::beacon()));
+  EXPECT_FALSE(is_authenticated(keys::object_body(ObjectVersionRef())));
+  EXPECT_FALSE(is_authenticated(keys::multipart_body({}, {}, {})));
+  EXPECT_FALSE(is_authenticated(keys::part_body({}, {}, 1)));
+  EXPECT_FALSE(is_authenticated(keys::policy_body({})));
+  EXPECT_EQ(to_string(Module::Objects), "objects");
+}
+
+}  // namespace
+}  // namespace oort::ledger::test

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "samples.hpp"
+
+#include <algorithm>
+
+#include "kit.hpp"
+
+namespace oort::ledger::test {
+namespace {
+
+/// A value of fixed bytes that begins with `first` and counts up.
+template <class T>
+T filled(std::uint8_t first) {
+  T value;
+  for (std::byte& byte : value.mutable_view()) byte = static_cast<std::byte>(first++);
+  return value;
+}
+
+Extent extent() { return {{filled<SegmentId>(0x20), 7}, 0x1000, 0x2345, filled<TreeRoot>(0x60)}; }
+Authority authority() { return {GrantId(9), filled<Bytes32>(0x90)}; }
+std::vector<KeySeal> seals() { return {{filled<NodeId>(0x10), to_bytes("sealed")}}; }
+std::vector<Endpoint> endpoints() { return {{EndpointKind::S3, "node.example", 20001}}; }
+ObjectVersionRef version_ref() {
+  return {BucketId(3), filled<NameHash>(0x30), filled<ObjectVersionId>(0x40)};
+}
+Precondition precondition() { return {Precondition::Kind::Match, filled<ObjectVersionId>(0x50)}; }
+ShardReceipt shard_receipt() {
+  return {filled<ChainId>(1), filled<SegmentId>(2), 3, filled<TreeRoot>(4), 5, 6, Height(7),
+          filled<NodeId>(8),  filled<Signature>(9)};
+}
+Params params() {
+  Params params = small_genesis().params;
+  params.epoch_ms = 12'000;
+  params.idle_block_ms = 200;
+  return params;
+}
+Object object() {
+  return {.bucket = BucketId(3),
+          .name_hash = filled<NameHash>(0x30),
+          .version = filled<ObjectVersionId>(0x40),
+          .is_null_version = true,
+          .is_delete_marker = false,
+          .is_degraded = true,
+          .tolerance = 1,
+          .storage_class = StorageClass::StandardIa,
+          .size = 100,
+          .sealed_size = 116,
+          .body_digest = filled<Bytes32>(0x70),
+          .time_ms = 1'700'000'000'000,
+          .extents = {extent()}};
+}
+Node node() {
+  return {.id = filled<NodeId>(1),
+          .owner = filled<AccountId>(2),
+          .roles = 3,
+          .status = NodeStatus::Draining,
+          .endpoints = endpoints(),
+          .region = "eu-1",
+          .system = 64512,
+          .network = 0x0a0000,
+          .capacity = 1U << 30,
+          .bond = Oort(77)};
+}
+Transaction transaction() {
+  Transaction transaction{.chain = filled<ChainId>(1),
+                          .sender = filled<AccountId>(2),
+                          .lane = 3,
+                          .sequence = 4,
+                          .valid_until = Height(5),
+                          .fee_max = Oort(6),
+                          .flags = 1,
+                          .operations = {},
+                          .body_bytes = 0,
+                          .scheme = SignatureScheme::Ed25519,
+                          .public_key = filled<PublicKey>(7),
+                          .signature = filled<Signature>(8),
+                          .bodies = {}};
+  add_operation(transaction, Transfer{filled<AccountId>(1), Oort(5)});
+  add_operation(transaction,
+                BucketSetPolicy{BucketId(1), body_digest_of(as_bytes("{}")), authority()},
+                to_bytes("{}"));
+  return transaction;
+}
+
+std::vector<Operation> bucket_operations() {
+  return {
+      BucketCreate{filled<AccountId>(1), "photos", KeyMode::OwnerSealed, seals(), authority()},
+      BucketDelete{BucketId(3), authority()},
+      BucketSetVersioning{BucketId(3), Versioning::Suspended, authority()},
+      BucketSetPolicy{BucketId(3), filled<Bytes32>(0x70), authority()},
+      BucketSetKeys{BucketId(3), 2, seals()},
+      ObjectCommit{BucketId(3),
+                   filled<NameHash>(0x30),
+                   StorageClass::Glacier,
+                   100,
+                   filled<Bytes32>(0x70),
+                   {extent()},
+                   version_ref(),
+                   precondition(),
+                   authority()},
+      ObjectDelete{BucketId(3), filled<NameHash>(0x30), ObjectDelete::Target::Version,
+                   filled<ObjectVersionId>(0x40), precondition(), authority()},
+      ObjectRestore{version_ref()},
+      MultipartCreate{BucketId(3), filled<NameHash>(0x30), StorageClass::StandardIa,
+                      filled<Bytes32>(0x70), authority()},
+      MultipartPart{BucketId(3),
+                    filled<NameHash>(0x30),
+                    filled<UploadId>(0x40),
+                    12,
+                    100,
+                    filled<Bytes32>(0x70),
+                    {extent()},
+                    authority()},
+      MultipartComplete{BucketId(3),
+                        filled<NameHash>(0x30),
+                        filled<UploadId>(0x40),
+                        {1, 2},
+                        filled<Bytes32>(0x70),
+                        precondition(),
+                        authority()},
+      MultipartAbort{BucketId(3), filled<NameHash>(0x30), filled<UploadId>(0x40), authority()},
+  };
+}
+
+std::vector<Operation> segment_operations() {
+  return {
+      SegmentOpen{4, StorageClass::StandardIa, {filled<NodeId>(1), filled<NodeId>(2)}},
+      SegmentAppend{filled<SegmentId>(1), 2, 300, filled<TreeRoot>(4), {shard_receipt()}},
+      SegmentSeal{filled<SegmentId>(1), 2, 8, {shard_receipt()}},
+      SegmentStore{5, StorageClass::DeepArchive, 8, 300, filled<TreeRoot>(4), {shard_receipt()}},
+      ShardReplace{filled<SegmentId>(1), filled<NodeId>(2), shard_receipt()},
+  };
+}
+
+template <class T>
+std::pair<std::string, Bytes> named(const char* name, const T& value) {
+  return {name, codec::to_bytes(value)};
+}
+
+}  // namespace
+
+std::vector<Operation> sample_operations() {
+  std::vector<Operation> all = {
+      Transfer{filled<AccountId>(1), Oort(Uint128{1} << 100)},
+      NodeRegister{filled<NodeId>(1), 5, endpoints(), "eu-1", 64512, 0x0a0000, 1U << 30,
+                   filled<Signature>(9)},
+      NodeUpdate{filled<NodeId>(1), NodeStatus::Retired, endpoints(), 1U << 20},
+      AccessKeyCreate{"OORT0123", seals(), {BucketId(1), BucketId(2)}, 3, 1'700'000'000'000},
+      AccessKeyDelete{"OORT0123"},
+      GrantCreate{filled<AccountId>(1), {BucketId(1)}, 8, 1000, Oort(2000), 1'700'000'000'000},
+      GrantRevoke{GrantId(9)},
+      EvidenceSubmit{to_bytes("proof")},
+      ParamsChange{params(), Height(1000)},
+  };
+  std::ranges::copy(bucket_operations(), std::back_inserter(all));
+  std::ranges::copy(segment_operations(), std::back_inserter(all));
+  std::ranges::sort(all, {}, [](const Operation& operation) { return code_of(operation); });
+  return all;
+}
+
+std::vector<Event> sample_events() {
+  return {
+      Transferred{filled<AccountId>(1), filled<AccountId>(2), Oort(3)},
+      NodeChanged{filled<NodeId>(1), NodeStatus::Draining},
+      BucketChanged{BucketChanged::Kind::Policy, BucketId(2), filled<AccountId>(3)},
+      ObjectChanged{ObjectChange::Restored, BucketId(2), filled<NameHash>(3),
+                    filled<ObjectVersionId>(4), true, true, 2, true, filled<Bytes32>(5), 6,
+                    filled<Bytes32>(7)},
+      ObjectPurged{version_ref()},
+      SegmentChanged{SegmentChanged::Kind::Sealed, filled<SegmentId>(1), 2, 3, true},
+      MultipartChanged{MultipartChanged::Kind::PartPut, BucketId(1), filled<NameHash>(2),
+                       filled<UploadId>(3), 4},
+      AccessKeyChanged{"OORT0123", filled<AccountId>(1), true},
+      GrantChanged{GrantId(1), filled<AccountId>(2), filled<AccountId>(3), true},
+      EvidenceAccepted{filled<Bytes32>(1), 2, filled<NodeId>(3)},
+      ParamsChanged{Height(1), true},
+  };
+}
+
+std::vector<std::pair<std::string, Bytes>> sample_records() {
+  GenesisParams genesis = small_genesis();
+  genesis.access_keys = {{"OORT0123", filled<AccountId>(1), seals(), {}, 3, 0, 0}};
+  genesis.grants = {
+      {GrantId(1), filled<AccountId>(1), filled<AccountId>(2), {}, 8, 0, 0, Oort(), Oort(), 0}};
+  const Segment segment{filled<AccountId>(1),
+                        SegmentState::Sealed,
+                        Scheme::ReedSolomon,
+                        2,
+                        StorageClass::Glacier,
+                        2,
+                        true,
+                        3,
+                        400,
+                        filled<TreeRoot>(5),
+                        6,
+                        Height(7),
+                        Height(8),
+                        {{filled<NodeId>(9), filled<TreeRoot>(10), 200, 4}}};
+  const Receipt receipt{filled<TransactionId>(1),
+                        Rejection::None,
+                        Oort(2),
+                        {{Rejection::None, sample_events()}, {Rejection::BucketUnknown, {}}}};
+  return {
+      named("Account", Account{Oort(5), {{1, 2}, {3, 4}}}),
+      named("Supply", Supply{Oort(6), Oort(7)}),
+      named("Node", node()),
+      named("ValidatorSet", ValidatorSet{Epoch(2), {{filled<NodeId>(1), 3}}}),
+      named("Evidence", Evidence{filled<Bytes32>(1), 2, filled<NodeId>(3), filled<AccountId>(4),
+                                 Height(5), filled<Bytes32>(6)}),
+      named("Beacon", Beacon{Height(1), Epoch(2), filled<Bytes32>(3)}),
+      named("Params", params()),
+      named("PendingParams", PendingParams{params(), Height(9)}),
+      named("Bucket",
+            Bucket{BucketId(1), filled<AccountId>(2), "photos", Versioning::Enabled, KeyMode::Clear,
+                   filled<Bytes32>(3), 4, 5, 6, 7, 8, filled<Bytes32>(9)}),
+      named("BucketKeys", BucketKeys{2, seals()}),
+      named("Object", object()),
+      named("RemovedObject", RemovedObject{object(), Height(50)}),
+      named("Segment", segment),
+      named("Multipart", Multipart{BucketId(1), filled<NameHash>(2), filled<UploadId>(3),
+                                   StorageClass::StandardIa, 4, filled<Bytes32>(5), 6}),
+      named("Part", Part{1, 2, 3, filled<Bytes32>(4), 5, {extent()}}),
+      named("AccessKey",
+            AccessKey{"OORT0123", filled<AccountId>(1), seals(), {BucketId(2)}, 3, 4, 5}),
+      named("GatewayGrant", GatewayGrant{GrantId(1),
+                                         filled<AccountId>(2),
+                                         filled<AccountId>(3),
+                                         {BucketId(4)},
+                                         5,
+                                         6,
+                                         7,
+                                         Oort(8),
+                                         Oort(9),
+                                         10}),
+      named("ShardReceipt", shard_receipt()),
+      named("Transaction", transaction()),
+      named("Receipt", receipt),
+      named("GenesisParams", genesis),
+  };
+}
+
+}  // namespace oort::ledger::test

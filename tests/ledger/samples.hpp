@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "oort/core/bytes.hpp"
+#include "oort/ledger/receipt.hpp"
+
+namespace oort::ledger::test {
+
+/// One value of each kind with every field set to something else than its default.
+[[nodiscard]] std::vector<Operation> sample_operations();
+[[nodiscard]] std::vector<Event> sample_events();
+/// Name and canonical bytes of one value of each record.
+[[nodiscard]] std::vector<std::pair<std::string, Bytes>> sample_records();
+
+}  // namespace oort::ledger::test
