@@ -95,9 +95,13 @@ void Core::Engine::resume(const Start& start) {
     if (certificate->epoch == set().epoch()) store(certificate, false);
   }
   for (const BlockRef& block : start.recovered.blocks) {
-    if (block->header.epoch == set().epoch() && block->header.chain == epoch_.chain) {
-      accept_block(block);
-    }
+    const Header& header = block->header;
+    if (header.epoch != set().epoch() || header.chain != epoch_.chain) continue;
+    // A block of one's own that the crash took before the record never left. To know it would be to
+    // vote for it, and then to propose another.
+    const bool is_own = self_ && header.proposer == *self_ && header.view >= record_.view;
+    const bool is_recorded = header.view == record_.view && block->id == record_.proposed;
+    if (!is_own || is_recorded) accept_block(block);
   }
   is_resuming_ = false;
 }

@@ -73,8 +73,8 @@ void Core::Engine::send_votes_again(View view) {
   }
   // One's own proposal left when one's own vote for it did.
   const BlockRef& proposal = known.proposal;
-  if (proposal && proposal->header.proposer == *self_ &&
-      known.notarize.find(context(), *self_).has_value()) {
+  const auto own = known.notarize.find(context(), *self_);
+  if (proposal && proposal->header.proposer == *self_ && own && own->ballot.block == proposal->id) {
     send_again(nullptr, env::TrafficClass::Proposal, message::proposal, proposal->message);
   }
 }
