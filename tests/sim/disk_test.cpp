@@ -128,6 +128,19 @@ TEST(SimBlob, DiesAtTheGivenOperation) {
   EXPECT_EQ(blob->size(), 2U);
 }
 
+TEST(SimBlob, SyncsAgainAfterACrashInsideASync_B1) {
+  World world(1);
+  SimDisk disk(world, {.torn = Torn::Nothing});
+  auto blob = *disk.open_blobs("wal")->open("log");
+  disk.die_after(0, [&] { disk.crash(); });
+  EXPECT_FALSE(blob->sync());
+  blob = *disk.open_blobs("wal")->open("log");
+  ASSERT_TRUE(blob->append(as_bytes("safe")));
+  ASSERT_TRUE(blob->sync());
+  disk.crash();
+  EXPECT_EQ(contents(disk, "log"), text_bytes("safe"));
+}
+
 TEST(SimBlobStore, ReplacesWholeAndDurably) {
   World world(1);
   SimDisk disk(world, {.torn = Torn::Nothing});

@@ -32,7 +32,8 @@ class SimBlob final : public env::Blob {
 
   Result<void> sync() override {
     if (auto done = state_->operate(generation_, state_->sync_failures, SyncBlob); !done) {
-      file_->is_doomed = true;
+      // A disk that died with this call is past its crash already; the next life starts clean.
+      if (generation_ == state_->generation) file_->is_doomed = true;
       return fail(std::move(done).error());
     }
     ++state_->syncs;

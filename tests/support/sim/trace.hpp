@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -31,6 +32,7 @@ class TraceHash {
     if (!bytes.empty()) std::memcpy(&rest, bytes.data(), bytes.size());
     mix(rest);
   }
+  [[nodiscard]] std::array<std::byte, 16> bytes() const noexcept;
   /// 32 hexadecimal characters.
   [[nodiscard]] std::string text() const;
 

@@ -18,14 +18,16 @@ std::uint32_t slot_of(std::uint64_t id) noexcept {
 
 }  // namespace
 
-std::string TraceHash::text() const {
+std::array<std::byte, 16> TraceHash::bytes() const noexcept {
   std::array<std::byte, 16> bytes{};
   for (std::size_t i = 0; i < 8; ++i) {
     bytes[i] = static_cast<std::byte>(high_ >> (56 - 8 * i));
     bytes[8 + i] = static_cast<std::byte>(low_ >> (56 - 8 * i));
   }
-  return to_hex(bytes);
+  return bytes;
 }
+
+std::string TraceHash::text() const { return to_hex(bytes()); }
 
 World::World(std::uint64_t seed) : seed_(seed), random_(seed) { trace_.mix(seed); }
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "oort/core/time.hpp"
+#include "sim/disk.hpp"
+#include "sim/links.hpp"
+
+namespace oort::bftsim {
+
+/// What the one faulty identity of a run does. Its weight is below a third in every epoch.
+enum class Fault : std::uint8_t {
+  None,
+  Mute,      ///< Never says anything.
+  Twins,     ///< Two machines run honest code with one key, each with half of the peers.
+  Forger,    ///< Holds the key and says whatever may hurt.
+  Amnesiac,  ///< Loses its log, again and again.
+};
+[[nodiscard]] std::string_view to_string(Fault fault) noexcept;
+
+/// One run, entirely determined: equal options give equal traces.
+struct Options {
+  std::uint64_t seed = 1;
+  std::uint32_t nodes = 4;
+  /// The run ends when this many blocks are final somewhere and the chaos is over.
+  std::uint64_t blocks = 200;
+  bool has_equal_weights = true;
+  Fault fault = Fault::None;
+  /// Before `chaos_end` links follow `chaos`, machines crash and are cut off; then all is calm.
+  Duration chaos_end{0};
+  sim::LinkOptions chaos;
+  sim::LinkOptions calm;
+  std::uint32_t partitions_count = 0;
+  std::uint32_t crashes_count = 0;
+  /// What the engines believe the greatest delay to be; may be wrong.
+  Duration delta = 100ms;
+  Duration sync_delay_max = 2ms;
+  Duration execution_delay_max = 2ms;
+  /// Wall clocks differ by up to this; steady ones drift by up to `drift_ppm_max`.
+  Duration skew_max{0};
+  std::int32_t drift_ppm_max = 0;
+  /// Blocks of one epoch before its boundary; 0: one epoch without end.
+  std::uint64_t epoch_blocks = 0;
+  std::uint32_t payload_ppm = 800'000;
+  bool has_real_signatures = false;
+  sim::Torn torn = sim::Torn::Prefix;
+  /// After the chaos, everything must be final within this.
+  Duration liveness_limit = 200s;
+};
+
+/// What a user may fix; the seed decides the rest.
+struct Overrides {
+  std::optional<std::uint32_t> nodes;
+  std::optional<std::uint64_t> blocks;
+  std::optional<Fault> fault;
+  std::optional<bool> has_real_signatures;
+};
+
+[[nodiscard]] Options expand(std::uint64_t seed, const Overrides& overrides = {});
+/// One line, for people.
+[[nodiscard]] std::string describe(const Options& options);
+
+}  // namespace oort::bftsim
