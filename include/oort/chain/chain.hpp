@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,9 @@ struct Surroundings {
   Vrf& vrf;
   const consensus::Verifier& votes = consensus::ed25519_verifier();
   const ledger::SignatureVerifier& signatures = ledger::ed25519_verifier();
+  /// Told, on the strand, when the disk cannot be trusted any more or the ledger has diverged; the
+  /// chain has stopped then. Empty: the process logs it and ends.
+  std::function<void(const Error&)> on_failure;
 };
 
 struct Options {
@@ -76,6 +80,12 @@ struct Options {
   std::uint64_t retained_blocks = 256;
   std::size_t log_bytes_max = 32 * limits::mib;  ///< The log is compacted beyond.
 };
+
+/// Writes the log of a validator's key that was just made and has signed nothing, so that it may
+/// vote at once. Without a log a key's past counts as unknown, and the node asks all others before
+/// it votes: a new network would wait for ever. Does nothing where there is a log. Blocks.
+/// Fails with CORRUPT_WAL, DISK_FULL, DISK_FAILED.
+[[nodiscard]] Result<void> begin_log(env::BlobStore& logs, env::Random& random);
 
 /// The state after a final block, frozen; durable on this node. Threads: any.
 class FinalView {

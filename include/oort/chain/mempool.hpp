@@ -8,7 +8,7 @@
 #include <memory>
 #include <set>
 #include <span>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "oort/core/ids.hpp"
@@ -85,37 +85,43 @@ class Mempool {
   /// Forgets one that cannot execute.
   void remove(const TransactionId& id);
 
-  /// Ids that have waited since before the last call with this cursor; at most `count_max`.
+  /// The ids that have waited longest.
   [[nodiscard]] std::vector<TransactionId> oldest(std::size_t count_max) const;
 
  private:
   struct Slot {
     TransactionRef transaction;
     std::uint32_t included_count = 0;
-    bool is_ready = false;
     std::uint64_t arrival = 0;
   };
   struct Lane {
     std::uint64_t next = 0;
+    /// The first sequence from `next` on that is missing.
+    std::uint64_t ready_end = 0;
     std::map<std::uint64_t, Slot> slots;
   };
   using LaneKey = std::pair<AccountId, std::uint32_t>;
-  using Rank = std::tuple<Uint128, LaneKey>;
+  using Lanes = std::map<LaneKey, Lane>;
+  /// What the last transaction of a lane offers per byte, and the lane.
+  using Rank = std::pair<Uint128, LaneKey>;
 
-  [[nodiscard]] static Rank rank_of(const LaneKey& key, const Lane& lane);
-  void refresh(const LaneKey& key, Lane& lane);
-  void set_ready(Slot& slot, bool is_ready);
-  void erase(const LaneKey& key, Lane& lane, std::uint64_t sequence);
-  void drop_if_empty(const LaneKey& key);
+  [[nodiscard]] static Uint128 rate_of(const CheckedTransaction& transaction) noexcept;
   [[nodiscard]] Result<void> make_room(const CheckedTransaction& transaction);
-  [[nodiscard]] Slot* slot_of(const TransactionId& id);
+  void insert(Lane& lane, TransactionRef transaction);
+  void erase(Lanes::iterator lane, std::map<std::uint64_t, Slot>::iterator slot);
+  void advance(const LaneKey& key, std::uint64_t next);
+  /// Counts the slots of a lane that could go into a block; called around every change of it.
+  [[nodiscard]] static std::size_t ready_in(const Lane& lane);
+  void refresh_tail(const LaneKey& key, const Lane& lane, const TransactionRef& before);
+  [[nodiscard]] Slot* slot_of(const TransactionId& id, Lane** lane);
 
   Options options_;
-  std::map<LaneKey, Lane> lanes_;
+  Lanes lanes_;
   std::map<TransactionId, std::pair<LaneKey, std::uint64_t>> by_id_;
   std::map<AccountId, std::size_t> per_sender_;
   std::set<Rank> tails_;
   std::map<std::uint64_t, TransactionId> by_arrival_;
+  std::set<std::pair<Height, TransactionId>> by_expiry_;
   LaneKey turn_;
   std::size_t bytes_ = 0;
   std::size_t ready_count_ = 0;

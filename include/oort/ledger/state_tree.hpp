@@ -105,7 +105,8 @@ class StateTree {
   [[nodiscard]] const VersionPtr& final_version() const noexcept;
 
   /// The version after `writes`, made by a block of `height` upon `parent`.
-  /// Requires: `height` is above the parent's; `writes` ascend strictly by key; keys are no longer
+  /// Requires: `height` is above the parent's, or the parent is empty (genesis); `writes` ascend
+  /// strictly by key; keys are no longer
   /// than state_key_bytes_max. Fails with DISK_FAILED or CORRUPT_DATA; then nothing happened.
   [[nodiscard]] Result<VersionPtr> update(const VersionPtr& parent, Height height,
                                           std::span<const StateWrite> writes);

@@ -374,7 +374,8 @@ const StateTree::VersionPtr& StateTree::final_version() const noexcept { return 
 
 Result<StateTree::VersionPtr> StateTree::update(const VersionPtr& parent, Height height,
                                                 std::span<const StateWrite> writes) {
-  OORT_ASSERT(height > parent->height(), "a block is higher than its parent");
+  OORT_ASSERT(height > parent->height() || parent->root_.is_empty(),
+              "a block is higher than its parent; genesis stands on nothing");
   std::vector<Change> changes;
   changes.reserve(writes.size());
   for (const StateWrite& write : writes) {

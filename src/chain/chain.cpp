@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oort/chain/chain.hpp"
+
+#include "impl.hpp"
+#include "oort/core/assert.hpp"
+#include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/crypto/vrf.hpp"
+
+namespace oort::chain {
+namespace {
+
+constexpr crypto::Context beacon_context{"oort.v1 beacon output"};
+constexpr const char* log_name = "consensus.wal";
+
+std::uint64_t fresh_number(env::Random& random) {
+  std::uint64_t number = 0;
+  random.fill(std::as_writable_bytes(std::span(&number, 1)));
+  return number;
+}
+
+class EcVrf final : public Vrf {
+ public:
+  explicit EcVrf(const crypto::KeyPair* keys) {
+    if (keys != nullptr) keys_ = *keys;
+  }
+  [[nodiscard]] crypto::VrfProof prove(ByteView alpha) override {
+    OORT_ASSERT(keys_.has_value(), "only a node with a key proposes");
+    return crypto::vrf_prove(*keys_, alpha);
+  }
+  [[nodiscard]] std::optional<Bytes32> verify(const PublicKey& key, ByteView alpha,
+                                              const crypto::VrfProof& proof) const override {
+    const auto output = crypto::vrf_verify(key, alpha, proof);
+    if (!output) return std::nullopt;
+    return crypto::hash(beacon_context, output->view());
+  }
+
+ private:
+  std::optional<crypto::KeyPair> keys_;
+};
+
+}  // namespace
+
+std::unique_ptr<Vrf> make_vrf(const crypto::KeyPair* keys) { return std::make_unique<EcVrf>(keys); }
+
+Result<void> begin_log(env::BlobStore& logs, env::Random& random) {
+  OORT_TRY(auto opened, consensus::Wal::open(logs, log_name, fresh_number(random)));
+  if (opened.recovered.record) return {};
+  const consensus::WalRecord record{
+      consensus::RecordKind::Signer,
+      std::make_shared<const Bytes>(codec::to_bytes(consensus::SignerRecord{}))};
+  OORT_TRY(opened.wal->append({&record, 1}));
+  return opened.wal->sync();
+}
+
+Chain::Impl::Impl(TrustRoot root, Options options, const Surroundings& around)
+    : root_(std::move(root)),
+      options_(std::move(options)),
+      around_(around),
+      pool_(options_.mempool) {}
+
+Chain::Impl::~Impl() = default;
+
+Result<void> Chain::Impl::open(const ledger::GenesisParams& genesis) {
+  Execution::Settings settings;
+  settings.trees = {records::trees_prefix(), options_.accounts_cache_bytes,
+                    options_.index_cache_bytes, options_.retained_blocks};
+  settings.on_failure = [weak = weak_from_this()](const Error& error) {
+    if (const auto self = weak.lock()) self->fail_for_ever(error);
+  };
+  OORT_TRY(execution_, Execution::open(genesis, root_, std::move(settings), around_));
+  accepted_height_ = execution_->tip().height;
+  accepted_ = execution_->tip().block;
+
+  OORT_TRY(auto opened, consensus::Wal::open(around_.logs, log_name, fresh_number(around_.random)));
+  log_ = std::make_shared<LogWriter>(
+      std::shared_ptr<consensus::Wal>(std::move(opened.wal)), around_.strand, around_.log_disk,
+      [weak = weak_from_this()](std::uint64_t token) {
+        if (const auto self = weak.lock()) self->step(consensus::Persisted{token});
+      },
+      [weak = weak_from_this()](const Error& error) {
+        if (const auto self = weak.lock()) self->fail_for_ever(error);
+      });
+  for (const consensus::CertificateRef& certificate : opened.recovered.certificates) {
+    note_certificate(codec::to_bytes(*certificate));
+  }
+  start_.emplace();
+  start_->recovered = std::move(opened.recovered);
+  start_->committed = execution_->tip().header;
+  start_->nonce = fresh_number(around_.random);
+  options_.consensus.jitter_seed = fresh_number(around_.random);
+
+  core_ = std::make_unique<consensus::Core>(
+      options_.consensus,
+      consensus::EpochStart{root_.chain, root_.anchor, Height(0), root_.time_ms, root_.seed,
+                            root_.validators},
+      around_.votes, around_.signer);
+  OORT_TRY(const auto certificate,
+           records::read<consensus::Certificate>(
+               around_.store, records::certificate_key(execution_->tip().height)));
+  if (certificate) {
+    head_ = FinalHeaders{{*execution_->tip().header}, *certificate};
+    note_certificate(codec::to_bytes(*certificate));
+  }
+  publish_view();
+  around_.transport.on_message(
+      env::message_range::consensus,
+      [weak = weak_from_this()](NodeId from, env::MessageType type, Bytes payload) {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->on_strand([from, type, payload = std::move(payload)](Impl& chain) mutable {
+          chain.step(consensus::MessageReceived{from, type,
+                                                std::make_shared<const Bytes>(std::move(payload))});
+        });
+      });
+  listen_gossip();
+  listen_sync();
+  return {};
+}
+
+void Chain::Impl::start() {
+  step(std::move(*start_));
+  start_.reset();
+  tick();
+}
+
+void Chain::Impl::close() {
+  is_closed_ = true;
+  if (log_) log_->close();
+  for (auto& armed : timers_) {
+    if (armed) around_.timers.cancel(armed->id);
+    armed.reset();
+  }
+  if (tick_) around_.timers.cancel(*tick_);
+  if (barrier_) around_.timers.cancel(barrier_->timer);
+  for (auto& [id, waiting] : waiting_) {
+    for (auto& [number, waiter] : waiting.waiters) around_.timers.cancel(waiter.timer);
+  }
+}
+
+FinalViewRef Chain::Impl::view() const {
+  const std::lock_guard lock(view_mutex_);
+  return view_;
+}
+
+Chain::Chain(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Chain::~Chain() { impl_->close(); }
+
+Result<std::unique_ptr<Chain>> Chain::open(const ledger::GenesisParams& genesis, Options options,
+                                           Surroundings around) {
+  OORT_TRY(TrustRoot root, TrustRoot::of(genesis));
+  auto impl = std::make_shared<Impl>(std::move(root), std::move(options), around);
+  OORT_TRY(impl->open(genesis));
+  return std::unique_ptr<Chain>(new Chain(std::move(impl)));
+}
+
+void Chain::start() {
+  impl_->on_strand([](Impl& impl) { impl.start(); });
+}
+
+FinalViewRef Chain::view() const { return impl_->view(); }
+
+void Chain::barrier(Callback<Result<FinalViewRef>> done) {
+  impl_->on_strand([done = std::move(done)](Impl& impl) mutable { impl.barrier(std::move(done)); });
+}
+
+void Chain::submit(ledger::Transaction transaction, Callback<Result<Commit>> done) {
+  impl_->on_strand(
+      [transaction = std::move(transaction), done = std::move(done)](Impl& impl) mutable {
+        impl.submit(std::move(transaction), std::move(done));
+      });
+}
+
+void Chain::find(const TransactionId& id, Callback<Result<Commit>> done) {
+  impl_->on_strand(
+      [id, done = std::move(done)](Impl& impl) mutable { impl.find(id, std::move(done)); });
+}
+
+SubscriptionId Chain::subscribe(Height from, BlockHandler handler) {
+  const SubscriptionId id = impl_->new_subscription();
+  impl_->on_strand([id, from, handler = std::move(handler)](Impl& impl) mutable {
+    impl.subscribe(id, from, std::move(handler));
+  });
+  return id;
+}
+
+void Chain::unsubscribe(SubscriptionId id) {
+  impl_->on_strand([id](Impl& impl) { impl.unsubscribe(id); });
+}
+
+void Chain::prove(Bytes key, Callback<Result<ProofBundle>> done) {
+  impl_->on_strand([key = std::move(key), done = std::move(done)](Impl& impl) mutable {
+    impl.prove(key, std::move(done));
+  });
+}
+
+void Chain::head(Callback<Result<FinalHeaders>> done) {
+  impl_->on_strand([done = std::move(done)](Impl& impl) mutable { impl.head(std::move(done)); });
+}
+
+void Chain::diagnose(Callback<Diagnosis> done) {
+  impl_->on_strand([done = std::move(done)](Impl& impl) mutable { done(impl.diagnose()); });
+}
+
+const TrustRoot& Chain::trust_root() const noexcept { return impl_->root(); }
+
+}  // namespace oort::chain

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "body.hpp"
+#include "oort/chain/chain.hpp"
+#include "oort/ledger/state_tree.hpp"
+#include "records.hpp"
+
+namespace oort::chain {
+
+/// Told of a disk that cannot be trusted any more; does not return in production.
+using OnFailure = std::function<void(const Error&)>;
+
+/// The state that a store or a snapshot of it holds.
+class StoreState final : public ledger::StateReader {
+ public:
+  StoreState(const env::KvReader& store, OnFailure on_failure)
+      : store_(store), on_failure_(std::move(on_failure)) {}
+  [[nodiscard]] std::optional<Bytes> get(ByteView key) const override;
+  void scan(ByteView prefix, ByteView from, const Visit& visit) const override;
+
+ private:
+  const env::KvReader& store_;
+  OnFailure on_failure_;
+};
+
+/// A block that is not in the store yet, executed.
+struct ExecutedBlock {
+  /// Reads what is below the block: its parent's overlay, or the store once the parent is there.
+  class Below final : public ledger::StateReader {
+   public:
+    explicit Below(const ledger::StateReader& target) : target_(&target) {}
+    void set(const ledger::StateReader& target) noexcept { target_ = &target; }
+    [[nodiscard]] std::optional<Bytes> get(ByteView key) const override {
+      return target_->get(key);
+    }
+    void scan(ByteView prefix, ByteView from, const Visit& visit) const override {
+      target_->scan(prefix, from, visit);
+    }
+
+   private:
+    const ledger::StateReader* target_;
+  };
+
+  consensus::BlockRef block;
+  std::vector<TransactionRef> transactions;
+  ledger::ExecutionResult result;
+  ledger::StateVersion version;
+  Bytes32 state_root;
+  std::unique_ptr<Below> below;
+  std::unique_ptr<ledger::Overlay> state;
+
+  [[nodiscard]] std::vector<TransactionId> ids() const;
+};
+
+/// What a child's header must say of its parent.
+struct ParentFacts {
+  Height height;
+  Bytes32 state_root;
+  Bytes32 result_root;
+  const ledger::StateReader* state = nullptr;
+};
+
+/// The ledger's state machine over a tree of blocks above the last stored one.
+///
+/// Invariants
+///   B1  A batch of `commit_batch` moves the store from one height to the next, or not at all.
+///   B4  `committed` removes every block that does not stand on the one committed.
+/// Threads: the chain's strand.
+class Execution {
+ public:
+  struct Settings {
+    ledger::StateTrees::Options trees;
+    OnFailure on_failure;
+  };
+  /// Opens; an empty store becomes that of `genesis`. Blocks.
+  /// Fails with WRONG_GENESIS, CORRUPT_DATA, DISK_FULL, DISK_FAILED.
+  [[nodiscard]] static Result<std::unique_ptr<Execution>> open(const ledger::GenesisParams& genesis,
+                                                               const TrustRoot& root,
+                                                               Settings settings,
+                                                               const Surroundings& around);
+
+  [[nodiscard]] const records::Tip& tip() const noexcept { return tip_; }
+  [[nodiscard]] const ledger::StateReader& tip_state() const noexcept { return store_state_; }
+  [[nodiscard]] ledger::StateVersion tip_version() const { return trees_->final_version(); }
+  [[nodiscard]] ledger::StateTrees& trees() noexcept { return *trees_; }
+  [[nodiscard]] std::size_t blocks_count() const noexcept { return blocks_.size(); }
+
+  /// Nothing for a block that is neither the tip nor executed.
+  [[nodiscard]] std::optional<ParentFacts> facts(const BlockId& id) const;
+  [[nodiscard]] const ExecutedBlock* find(const BlockId& id) const;
+
+  /// The transactions of a block's payload, each checked once in its life: those in `pool` were.
+  /// Fails when the payload is not what the header says.
+  [[nodiscard]] Result<std::vector<TransactionRef>> read_payload(const consensus::Block& block,
+                                                                 const Mempool& pool) const;
+  /// Whether the header says of its parent and of its proposer what it must. Requires: the parent
+  /// is the tip or executed.
+  [[nodiscard]] Result<void> check_header(const consensus::Block& block) const;
+  /// Executes a block on its parent; a block that was executed is left as it is.
+  /// Requires: the parent is the tip or executed; payload and header were checked.
+  /// Fails with DISK_FAILED or CORRUPT_DATA.
+  [[nodiscard]] Result<const ExecutedBlock*> execute(consensus::BlockRef block,
+                                                     std::vector<TransactionRef> transactions);
+
+  /// Everything that makes `block` the tip. Requires: it stands on the tip.
+  [[nodiscard]] Result<env::KvBatch> commit_batch(const ExecutedBlock& block,
+                                                  const consensus::CertificateRef& certificate);
+  /// The batch was written. Returns the blocks that lost, and the committed one itself.
+  struct Committed {
+    std::unique_ptr<ExecutedBlock> block;
+    std::vector<std::unique_ptr<ExecutedBlock>> dropped;
+  };
+  [[nodiscard]] Committed committed(const BlockId& id);
+
+  /// What the proposer of a block of `height` on `parent` proves with its key.
+  [[nodiscard]] Bytes alpha(Height height, const ledger::StateReader& parent) const;
+
+ private:
+  Execution(const TrustRoot& root, Settings settings, const Surroundings& around);
+  [[nodiscard]] Result<void> begin(const ledger::GenesisParams& genesis);
+  [[nodiscard]] Result<void> load();
+  [[nodiscard]] records::Tip tip_after(const ExecutedBlock& block) const;
+  [[nodiscard]] ledger::BlockContext context_of(const consensus::Header& header,
+                                                const ledger::StateReader& parent) const;
+
+  const TrustRoot& root_;
+  Settings settings_;
+  env::KvStore& store_;
+  Vrf& vrf_;
+  const ledger::SignatureVerifier& signatures_;
+  std::unique_ptr<ledger::EvidenceVerifier> evidence_;
+  ledger::Machine machine_;
+  StoreState store_state_;
+  std::unique_ptr<ledger::StateTrees> trees_;
+  records::Tip tip_;
+  std::map<BlockId, std::unique_ptr<ExecutedBlock>> blocks_;
+};
+
+}  // namespace oort::chain

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "execution.hpp"
+#include "log_writer.hpp"
+#include "messages.hpp"
+#include "oort/chain/chain.hpp"
+
+namespace oort::chain {
+
+/// Everything of a chain; lives on its strand. The parts stand in files of their own: `engine.cpp`
+/// carries out what the engine says, `commit.cpp` brings final blocks to the store, `gossip.cpp`
+/// spreads transactions, `sync.cpp` fetches and serves blocks, `barrier.cpp` answers reads,
+/// `doors.cpp` holds what callers ask.
+class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
+ public:
+  Impl(TrustRoot root, Options options, const Surroundings& around);
+  ~Impl();
+
+  Result<void> open(const ledger::GenesisParams& genesis);
+  void start();
+  void close();
+
+  /// Runs `action(*this)` on the strand, unless the chain is gone by then.
+  template <class F>
+  void on_strand(F action) {
+    around_.strand.post(guarded(std::move(action)));
+  }
+  [[nodiscard]] FinalViewRef view() const;
+  [[nodiscard]] const TrustRoot& root() const noexcept { return root_; }
+
+  // Doors, on the strand.
+  void barrier(Callback<Result<FinalViewRef>> done);
+  void submit(ledger::Transaction transaction, Callback<Result<Commit>> done);
+  void find(const TransactionId& id, Callback<Result<Commit>> done);
+  void subscribe(SubscriptionId id, Height from, BlockHandler handler);
+  void unsubscribe(SubscriptionId id);
+  void prove(const Bytes& key, Callback<Result<ProofBundle>> done);
+  void head(Callback<Result<FinalHeaders>> done);
+  [[nodiscard]] Diagnosis diagnose() const;
+  [[nodiscard]] SubscriptionId new_subscription();
+
+ private:
+  template <class F>
+  auto guarded(F action) {
+    return [weak = weak_from_this(), action = std::move(action)](auto&&... args) mutable {
+      const auto self = weak.lock();
+      if (self && !self->is_closed_) {
+        action(*self, std::forward<decltype(args)>(args)...);
+      }
+    };
+  }
+  /// Stops everything: the disk, or the ledger itself, cannot be trusted.
+  void fail_for_ever(const Error& error);
+
+  // engine.cpp
+  using Event = decltype(consensus::Input::event);
+  void step(Event event);
+  void handle(consensus::Persist& output);
+  void handle(consensus::Broadcast& output);
+  void handle(consensus::Send& output);
+  void handle(consensus::SetTimer& output);
+  void handle(consensus::CancelTimer& output);
+  void handle(consensus::BuildPayload& output);
+  void handle(consensus::Proposed& output);
+  void handle(consensus::CheckPayload& output);
+  void handle(consensus::FetchBlock& output);
+  void handle(consensus::Finalized& output);
+  void handle(consensus::EvidenceFound& output);
+  void handle(consensus::Notarized& output);
+  void handle(consensus::ViewEntered& output);
+  void handle(consensus::Misbehaved& output);
+  void handle(consensus::VotingRefused& output);
+  void send(const NodeId& to, env::TrafficClass traffic, env::MessageType type, ByteView bytes);
+  void execute_later(const BlockId& id);
+  [[nodiscard]] bool ensure_executed(const BlockId& id);
+  [[nodiscard]] consensus::BlockRef find_block(const BlockId& id) const;
+  [[nodiscard]] Mempool::NextSequence next_after(const ledger::StateReader& state) const;
+  void refresh_ready();
+
+  // commit.cpp
+  struct Final {
+    consensus::BlockRef block;
+    consensus::CertificateRef certificate;
+    bool is_synced = false;
+  };
+  void accept_final(consensus::BlockRef block, consensus::CertificateRef certificate,
+                    bool is_synced);
+  void commit_next();
+  void on_committed(const Result<void>& written);
+  void publish_view();
+  void note_certified(const Final& final, FinalViewRef before,
+                      const ledger::StateVersion& version_before);
+  void tell_waiters(const ExecutedBlock& block);
+  void tell_subscribers(const ExecutedBlock& block);
+  void compact_log();
+
+  // gossip.cpp
+  void listen_gossip();
+  void on_transaction(const NodeId& from, Bytes bytes);
+  void admit_from_peer(TransactionRef transaction);
+  [[nodiscard]] Result<void> admit(const TransactionRef& transaction);
+  void spread(const CheckedTransaction& transaction);
+  void on_have(const NodeId& from, ByteView bytes);
+  void on_want(const NodeId& from, ByteView bytes);
+  void announce();
+
+  // sync.cpp
+  void listen_sync();
+  void on_status(const NodeId& from, ByteView bytes);
+  void tick();
+  void tell_status();
+  void sync_if_behind();
+  void on_blocks(const NodeId& from, Result<Bytes> reply);
+  [[nodiscard]] Result<void> take_blocks(ByteView bytes);
+  [[nodiscard]] std::optional<NodeId> best_peer() const;
+  void serve_blocks(ByteView bytes, Callback<Result<Bytes>> reply);
+  void serve_proposal(ByteView bytes, Callback<Result<Bytes>> reply);
+  void fetch(consensus::FetchBlock wanted, std::size_t attempt);
+  [[nodiscard]] Result<void> check_synced(const consensus::Block& block) const;
+
+  // barrier.cpp
+  struct Barrier {
+    std::vector<Callback<Result<FinalViewRef>>> waiting;
+    std::uint64_t round = 0;
+    std::uint64_t weight = 0;
+    View highest;
+    bool has_quorum = false;
+    std::vector<bool> has_answered;
+    env::TimerId timer;
+  };
+  void listen_barrier();
+  void begin_barrier();
+  void ask_barrier(ValidatorIndex validator);
+  void count_barrier(ValidatorIndex validator, View highest);
+  void on_barrier_reply(std::uint64_t round, ValidatorIndex from, Result<Bytes> reply);
+  void settle_barriers();
+  void end_barrier(const Result<FinalViewRef>& answer);
+  [[nodiscard]] Result<View> read_barrier_reply(ByteView bytes);
+  void note_certificate(ByteView bytes);
+
+  // doors.cpp
+  struct Waiter {
+    Callback<Result<Commit>> done;
+    env::TimerId timer;
+  };
+  struct Waiting {
+    Height valid_until;
+    std::map<std::uint64_t, Waiter> waiters;
+  };
+  struct Subscription {
+    Height next;
+    BlockHandler handler;
+    bool is_catching_up = false;
+  };
+  void admit_own(TransactionRef transaction, Callback<Result<Commit>> done);
+  void wait_for(const CheckedTransaction& transaction, Callback<Result<Commit>> done);
+  void give_up(const TransactionId& id, std::uint64_t waiter);
+  [[nodiscard]] Result<std::optional<Commit>> read_commit(const TransactionId& id) const;
+  void catch_up(SubscriptionId id);
+  [[nodiscard]] Result<FinalBlockRef> read_final(Height height) const;
+
+  TrustRoot root_;
+  Options options_;
+  Surroundings around_;
+  bool is_closed_ = false;
+  std::string voting_refused_;
+
+  std::unique_ptr<Execution> execution_;
+  std::unique_ptr<consensus::Core> core_;
+  std::shared_ptr<LogWriter> log_;
+  std::optional<consensus::Start> start_;
+  Mempool pool_;
+
+  // The engine and its timers.
+  std::deque<Event> inputs_;
+  bool is_stepping_ = false;
+  struct ArmedTimer {
+    env::TimerId id;
+    MonoTime at;
+  };
+  std::array<std::optional<ArmedTimer>, consensus::timers_count> timers_;
+  bool said_ready_ = false;
+  std::vector<TransactionRef> built_;
+  Bytes32 built_root_;
+  /// Blocks whose payload was checked, until they are executed.
+  struct Checked {
+    consensus::BlockRef block;
+    std::vector<TransactionRef> transactions;
+  };
+  std::map<BlockId, Checked> checked_;
+
+  // Commits.
+  std::deque<Final> finals_;
+  bool is_committing_ = false;
+  Height accepted_height_;
+  BlockId accepted_;
+  mutable std::mutex view_mutex_;
+  FinalViewRef view_;
+  struct Provable {
+    FinalViewRef view;
+    ledger::StateVersion version;
+    FinalHeaders headers;
+  };
+  std::optional<Provable> provable_;
+  std::optional<FinalHeaders> head_;
+
+  // Gossip.
+  std::size_t checking_bytes_ = 0;
+  std::set<TransactionId> announced_;
+
+  // Sync.
+  struct Peer {
+    Height height;
+    bool is_observer = false;
+    MonoTime heard;
+  };
+  std::map<NodeId, Peer> peers_;
+  std::optional<env::TimerId> tick_;
+  std::optional<NodeId> syncing_from_;
+  Height height_at_last_tick_;
+  std::uint64_t ticks_count_ = 0;
+
+  // Barriers: one that runs, and one that gathers for the next round.
+  std::optional<Barrier> barrier_;
+  std::vector<Callback<Result<FinalViewRef>>> barrier_next_;
+  std::uint64_t barrier_rounds_ = 0;
+  std::optional<Bytes> highest_certificate_;
+  View highest_certified_;
+
+  // Doors.
+  std::map<TransactionId, Waiting> waiting_;
+  std::size_t waiters_count_ = 0;
+  std::uint64_t waiter_ids_ = 0;
+  std::map<SubscriptionId, Subscription> subscriptions_;
+  std::atomic<std::uint64_t> subscription_ids_ = 0;
+};
+
+}  // namespace oort::chain

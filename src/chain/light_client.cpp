@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oort/chain/light_client.hpp"
+
+#include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/crypto/signature.hpp"
+
+namespace oort::chain {
+namespace {
+
+constexpr crypto::Context genesis_block_context{"oort.v1 genesis block"};
+constexpr crypto::Context genesis_seed_context{"oort.v1 genesis seed"};
+constexpr std::uint8_t final_headers_version = 1;
+
+tl::unexpected<Error> bad_chain(std::string detail) {
+  return fail(ErrorCode::InvalidArgument, reason::bad_proof, std::move(detail));
+}
+
+}  // namespace
+
+Result<TrustRoot> TrustRoot::of(const ledger::GenesisParams& genesis) {
+  OORT_TRY(ledger::check_genesis(genesis));
+  TrustRoot root;
+  root.chain = ledger::chain_id_of(genesis);
+  root.anchor = BlockId(crypto::hash(genesis_block_context, root.chain.view()).array());
+  root.seed = crypto::hash(genesis_seed_context, root.chain.view());
+  root.time_ms = genesis.time_ms;
+  std::vector<consensus::Validator> validators;
+  for (const ledger::Validator& validator : genesis.validators) {
+    validators.push_back({validator.node, crypto::key_of(validator.node), validator.weight});
+  }
+  OORT_TRY(root.validators, consensus::ValidatorSet::make(Epoch(0), std::move(validators)));
+  return root;
+}
+
+void encode(codec::Writer& out, const FinalHeaders& value) {
+  out.u8(final_headers_version);
+  codec::encode_vector(out, value.headers);
+  encode(out, value.certificate);
+}
+
+Result<void> decode(codec::Reader& in, FinalHeaders& value) {
+  OORT_TRY(const std::uint8_t version, in.u8());
+  if (version != final_headers_version) {
+    return fail(ErrorCode::InvalidArgument, reason::unsupported_version,
+                "unknown version of final headers");
+  }
+  OORT_TRY(codec::decode_vector(in, value.headers, final_headers_count_max));
+  return decode(in, value.certificate);
+}
+
+Result<void> verify_final(const TrustRoot& root, const consensus::Verifier& verifier,
+                          const FinalHeaders& headers) {
+  if (headers.headers.empty()) return bad_chain("there is no header");
+  if (headers.headers.size() > final_headers_count_max) return bad_chain("too many headers");
+  const consensus::Header* before = nullptr;
+  for (const consensus::Header& header : headers.headers) {
+    if (header.chain != root.chain) {
+      return fail(ErrorCode::InvalidArgument, reason::wrong_chain,
+                  "the header is of another chain than the genesis");
+    }
+    if (header.epoch != root.validators.epoch() ||
+        header.validators_hash != root.validators.hash()) {
+      return bad_chain("the header names other validators than the genesis");
+    }
+    if (before != nullptr &&
+        (header.parent != consensus::id_of(*before) || header.height != before->height.next())) {
+      return bad_chain("a header is not the parent of the next");
+    }
+    before = &header;
+  }
+  return consensus::check_final(root.context(verifier), *before, headers.certificate);
+}
+
+Result<bool> LightClient::update(const FinalHeaders& headers) {
+  OORT_TRY(verify_final(root_, *verifier_, headers));
+  if (headers.headers.back().height <= height()) return false;
+  head_ = headers;
+  return true;
+}
+
+Height LightClient::height() const noexcept {
+  return head_ ? head_->headers.back().height : Height(0);
+}
+
+}  // namespace oort::chain

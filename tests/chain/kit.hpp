@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "oort/chain/chain.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/ledger/view.hpp"
+#include "sim/network.hpp"
+#include "sim/node.hpp"
+#include "sim/signer.hpp"
+#include "sim/world.hpp"
+
+/// Whole chains on simulated machines: cheap signatures, real logs and stores on simulated disks.
+namespace oort::chain::test {
+
+/// A key of the cheap scheme, for nodes and for clients.
+[[nodiscard]] PublicKey key_of(std::uint64_t number);
+[[nodiscard]] NodeId node_id_of(std::size_t index);
+[[nodiscard]] AccountId client_of(std::uint64_t number);
+[[nodiscard]] const consensus::Verifier& cheap_votes();
+[[nodiscard]] const ledger::SignatureVerifier& cheap_signatures();
+inline constexpr std::uint64_t clients_count = 8;
+inline constexpr std::uint64_t first_client = 1000;
+
+/// `validators` of `nodes` machines vote; eight clients have 1,000 OORT each; nothing costs a fee.
+[[nodiscard]] ledger::GenesisParams make_genesis(std::size_t nodes, std::size_t validators);
+
+/// One machine's chain and everything under it, in the order in which a process builds it.
+class ChainProgram final : public sim::Program {
+ public:
+  ChainProgram(sim::Node& node, sim::SimNetwork& network, const ledger::GenesisParams& genesis,
+               const Options& options, bool is_fresh_key);
+  ~ChainProgram() override;
+  [[nodiscard]] Chain& chain() { return *chain_; }
+  [[nodiscard]] const std::optional<Error>& failure() const { return *failure_; }
+  [[nodiscard]] env::KvStore& store() { return *store_; }
+
+ private:
+  std::shared_ptr<std::optional<Error>> failure_ = std::make_shared<std::optional<Error>>();
+  std::unique_ptr<env::KvStore> store_;
+  std::unique_ptr<env::BlobStore> logs_;
+  std::unique_ptr<env::Transport> transport_;
+  std::unique_ptr<env::Signer> signer_;
+  std::unique_ptr<Vrf> vrf_;
+  std::unique_ptr<Chain> chain_;
+};
+
+/// A network of chains.
+struct ChainWorld {
+  ChainWorld(std::uint64_t seed, std::size_t nodes = 4, std::size_t validators = 4,
+             sim::LinkOptions links = {});
+  ~ChainWorld();
+
+  void start(std::size_t index);
+  void start_all();
+  void crash(std::size_t index) { nodes[index]->crash(); }
+  [[nodiscard]] bool is_up(std::size_t index) const { return nodes[index]->is_up(); }
+  [[nodiscard]] ChainProgram* program(std::size_t index) {
+    return static_cast<ChainProgram*>(nodes[index]->program());
+  }
+  [[nodiscard]] Chain& chain(std::size_t index) { return program(index)->chain(); }
+  [[nodiscard]] std::uint64_t height(std::size_t index) {
+    return program(index) != nullptr ? chain(index).view()->height().value() : 0;
+  }
+  [[nodiscard]] bool all_reached(std::uint64_t height);
+  template <class F>
+  bool run_until(F is_done, Duration limit = 60s) {
+    return world.run_until_holds(is_done, limit);
+  }
+
+  /// A signed transfer with the client's next number.
+  [[nodiscard]] ledger::Transaction transfer(std::uint64_t client, std::uint64_t to,
+                                             std::uint64_t amount);
+  /// Submits at a machine and remembers what becomes of it.
+  TransactionId submit(std::size_t index, ledger::Transaction transaction);
+  TransactionId pay(std::size_t index, std::uint64_t client, std::uint64_t to,
+                    std::uint64_t amount) {
+    return submit(index, transfer(client, to, amount));
+  }
+  [[nodiscard]] std::optional<Commit> find(std::size_t index, const TransactionId& id);
+  [[nodiscard]] Result<ProofBundle> prove(std::size_t index, const Bytes& key);
+
+  /// Expects that no chain of a live machine contradicts another or lost what was acknowledged.
+  void expect_agreement();
+
+  sim::World world;
+  ledger::GenesisParams genesis;
+  Options options;
+  sim::SimNetwork network;
+  std::vector<std::unique_ptr<sim::Node>> nodes;
+  std::vector<bool> was_started;
+  std::map<std::uint64_t, std::uint64_t> sequences;
+  std::map<TransactionId, Commit> acknowledged;
+  std::map<TransactionId, Error> failed;
+};
+
+}  // namespace oort::chain::test
