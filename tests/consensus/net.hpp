@@ -8,6 +8,7 @@
 
 #include "builders.hpp"
 #include "oort/consensus/core.hpp"
+#include "oort/consensus/mutants.hpp"
 #include "sim/disk.hpp"
 #include "sim/world.hpp"
 
@@ -174,7 +175,8 @@ class Net {
   }
   void carry_out(std::size_t i, const BuildPayload& build) {
     PayloadBuilt built{build.view, {}, {}};
-    if (!build.must_be_empty && nodes_[i]->has_payload) {
+    const bool may_fill = !build.must_be_empty || is_mutant(Mutant::PayloadAfterBoundary);
+    if (may_fill && nodes_[i]->has_payload) {
       built.payload = to_bytes("payload " + std::to_string(build.view.value()));
       built.fields.payload_bytes = static_cast<std::uint32_t>(built.payload.size());
       built.fields.payload_count = 1;
