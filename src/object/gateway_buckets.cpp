@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "gateway_core.hpp"
+
+namespace oort::object {
+namespace {
+
+constexpr std::size_t buckets_max = 10'000;
+constexpr std::size_t nodes_page = 256;
+
+BucketSummary summary_of(const ledger::Bucket& bucket, const std::string& region) {
+  BucketSummary summary;
+  summary.id = bucket.id;
+  summary.name = bucket.name;
+  summary.owner = bucket.owner;
+  summary.created = WallTime{bucket.created_ms};
+  summary.versioning = static_cast<Versioning>(bucket.versioning);
+  summary.region = region;
+  return summary;
+}
+
+Callback<Result<Ordered>> succeeding(Callback<Result<void>> done) {
+  return [done = std::move(done)](Result<Ordered> ordered) mutable {
+    if (!ordered) {
+      done(fail(std::move(ordered).error()));
+    } else if (ordered->receipt.rejection != ledger::Rejection::None) {
+      done(fail(error_of_rejection(ordered->receipt.rejection)));
+    } else {
+      done({});
+    }
+  };
+}
+
+}  // namespace
+
+std::vector<NodeId> gateways_of(const ledger::View& view) {
+  std::vector<NodeId> gateways;
+  NodeId from;
+  for (;;) {
+    const auto nodes = view.nodes(from, nodes_page);
+    for (const ledger::Node& node : nodes) {
+      const bool serves = ledger::has_role(node, ledger::NodeRole::Super) &&
+                          node.status == ledger::NodeStatus::Active;
+      if (serves && (gateways.empty() || gateways.back() != node.id)) gateways.push_back(node.id);
+    }
+    if (nodes.size() < nodes_page || gateways.size() >= ledger::key_seals_max) break;
+    from = nodes.back().id;
+  }
+  if (gateways.size() > ledger::key_seals_max) gateways.resize(ledger::key_seals_max);
+  return gateways;
+}
+
+void GatewayCore::create_bucket(const Caller& caller, const std::string& name,
+                                Callback<Result<BucketSummary>> done) {
+  const LedgerSnapshot now = snapshot();
+  const ledger::View view(*now.state);
+  if (const auto taken = view.bucket(std::string_view(name))) {
+    const bool is_own = taken->owner == caller.account;
+    done(fail(ErrorCode::AlreadyExists,
+              is_own ? reason::bucket_already_owned : reason::bucket_already_exists,
+              "bucket " + name + " exists"));
+    return;
+  }
+  ledger::BucketCreate create;
+  auto authority =
+      authority_for(*env_, now, caller, std::nullopt, ledger::GrantedOperation::CreateBucket);
+  if (!authority) {
+    done(fail(std::move(authority).error()));
+    return;
+  }
+  create.owner = caller.account;
+  create.name = name;
+  create.authority = *authority;
+  const BucketSecret secret = BucketSecret::generate(env_->parts.random);
+  auto gateways = gateways_of(view);
+  const NodeId self = env_->parts.keys.node_id();
+  if (!std::ranges::binary_search(gateways, self)) {
+    if (gateways.size() == ledger::key_seals_max) gateways.pop_back();
+    gateways.insert(std::ranges::lower_bound(gateways, self), self);
+  }
+  for (const NodeId& gateway : gateways) {
+    auto sealed = seal_bucket_secret(crypto::key_of(gateway), secret);
+    if (sealed) create.seals.push_back({gateway, std::move(*sealed)});
+  }
+  submit_one({std::move(create), {}}, [self = shared_from_this(), name,
+                                       done = std::move(done)](Result<Ordered> ordered) mutable {
+    if (!ordered) {
+      done(fail(std::move(ordered).error()));
+      return;
+    }
+    const auto event = event_of<ledger::BucketChanged>(ordered->receipt);
+    if (!event) {
+      done(fail(event.error()));
+      return;
+    }
+    const LedgerSnapshot after = self->snapshot();
+    const auto bucket = ledger::View(*after.state).bucket(event->bucket);
+    if (bucket) {
+      done(summary_of(*bucket, self->env_->options.region));
+    } else {
+      done(fail(ErrorCode::NotFound, reason::no_such_bucket, "bucket " + name + " is gone again"));
+    }
+  });
+}
+
+void GatewayCore::delete_bucket(const Caller& caller, const std::string& name,
+                                Callback<Result<void>> done) {
+  const auto bucket = open(snapshot(), caller, name, ledger::GrantedOperation::DeleteBucket);
+  if (!bucket) {
+    done(fail(bucket.error()));
+    return;
+  }
+  submit_one({ledger::BucketDelete{bucket->record.id, bucket->authority}, {}},
+             succeeding(std::move(done)));
+}
+
+Result<std::vector<BucketSummary>> GatewayCore::list_buckets(const Caller& caller) {
+  const LedgerSnapshot now = snapshot();
+  std::vector<BucketSummary> buckets;
+  for (const ledger::Bucket& bucket :
+       ledger::View(*now.state).buckets_of(caller.account, BucketId(), buckets_max)) {
+    buckets.push_back(summary_of(bucket, env_->options.region));
+  }
+  std::ranges::sort(buckets, {}, &BucketSummary::name);
+  return buckets;
+}
+
+Result<BucketSummary> GatewayCore::head_bucket(const Caller& caller, const std::string& name) {
+  OORT_TRY(const OpenBucket bucket,
+           open(snapshot(), caller, name, ledger::GrantedOperation::ReadObject));
+  return summary_of(bucket.record, env_->options.region);
+}
+
+void GatewayCore::set_versioning(const Caller& caller, const std::string& name,
+                                 Versioning versioning, Callback<Result<void>> done) {
+  const auto bucket = open(snapshot(), caller, name, ledger::GrantedOperation::ConfigureBucket);
+  if (!bucket) {
+    done(fail(bucket.error()));
+    return;
+  }
+  ledger::BucketSetVersioning set;
+  set.bucket = bucket->record.id;
+  set.versioning = static_cast<ledger::Versioning>(versioning);
+  set.authority = bucket->authority;
+  submit_one({std::move(set), {}}, succeeding(std::move(done)));
+}
+
+namespace {
+
+/// Reads the index on the pool, from a snapshot that shows what was applied before.
+template <class Value, class Read>
+void read_index(const EnvPtr& env, Callback<Result<Value>> done, Read read) {
+  // Shared with the pool's task.
+  std::shared_ptr<env::KvReader> index = env->parts.index.snapshot();
+  env->parts.pool.post(
+      [env, index = std::move(index), done = std::move(done), read = std::move(read)]() mutable {
+        auto value = read(*index);
+        index.reset();
+        env->parts.strand.post([done = std::move(done), value = std::move(value)]() mutable {
+          done(std::move(value));
+        });
+      });
+}
+
+}  // namespace
+
+void GatewayCore::list(ListRequest request, Callback<Result<ListResult>> done) {
+  with_current([self = shared_from_this(), request = std::move(request),
+                done = std::move(done)](const LedgerSnapshot& now) mutable {
+    const auto bucket =
+        self->open(now, request.caller, request.bucket, ledger::GrantedOperation::ReadObject);
+    if (!bucket) {
+      done(fail(bucket.error()));
+      return;
+    }
+    read_index<ListResult>(
+        self->env_, std::move(done),
+        [id = bucket->record.id, owner = bucket->record.owner, request = std::move(request)](
+            const env::KvReader& index) { return list_index(index, id, owner, request); });
+  });
+}
+
+void GatewayCore::list_versions(ListVersionsRequest request,
+                                Callback<Result<ListVersionsResult>> done) {
+  with_current([self = shared_from_this(), request = std::move(request),
+                done = std::move(done)](const LedgerSnapshot& now) mutable {
+    const auto bucket =
+        self->open(now, request.caller, request.bucket, ledger::GrantedOperation::ReadObject);
+    if (!bucket) {
+      done(fail(bucket.error()));
+      return;
+    }
+    read_index<ListVersionsResult>(
+        self->env_, std::move(done),
+        [id = bucket->record.id, owner = bucket->record.owner, request = std::move(request)](
+            const env::KvReader& index) { return list_index_versions(index, id, owner, request); });
+  });
+}
+
+}  // namespace oort::object

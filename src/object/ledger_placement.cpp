@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oort/object/ledger_placement.hpp"
+
+#include <algorithm>
+
+#include "oort/ledger/view.hpp"
+
+namespace oort::object {
+namespace {
+
+constexpr std::size_t page_count = 256;
+
+std::vector<StorageNode> storage_nodes(const ledger::View& view) {
+  std::vector<StorageNode> nodes;
+  NodeId from;
+  for (;;) {
+    const auto page = view.nodes(from, page_count);
+    for (const ledger::Node& node : page) {
+      if (!nodes.empty() && nodes.back().id == node.id) continue;
+      if (node.status != ledger::NodeStatus::Active || node.capacity == 0) continue;
+      StorageNode storage;
+      storage.id = node.id;
+      storage.owner = node.owner;
+      storage.roles = node.roles;
+      storage.region = node.region;
+      storage.system = node.system;
+      storage.network = node.network;
+      storage.capacity_left = node.capacity;
+      nodes.push_back(std::move(storage));
+    }
+    if (page.size() < page_count) return nodes;
+    from = page.back().id;
+  }
+}
+
+}  // namespace
+
+std::vector<StorageNode> LedgerPlacement::nodes() const {
+  const LedgerSnapshot now = ledger_.snapshot();
+  if (known_.empty() || now.height != read_at_) {
+    known_ = storage_nodes(ledger::View(*now.state));
+    read_at_ = now.height;
+  }
+  const auto peers = transport_.peers();
+  for (StorageNode& node : known_) {
+    node.is_live = node.id == transport_.self() || std::ranges::binary_search(peers, node.id);
+  }
+  return known_;
+}
+
+}  // namespace oort::object
