@@ -30,7 +30,6 @@ constexpr std::array mappings = {
     ErrorMapping{reason::malformed_trailer, {"MalformedTrailerError", 400}},
     ErrorMapping{reason::bad_uri, {"InvalidURI", 400}},
     ErrorMapping{reason::bad_bucket_name, {"InvalidBucketName", 400}},
-    ErrorMapping{reason::bad_location, {"IllegalLocationConstraintException", 400}},
     ErrorMapping{reason::bad_storage_class, {"InvalidStorageClass", 400}},
     ErrorMapping{reason::bad_tag, {"InvalidTag", 400}},
     ErrorMapping{reason::key_too_long, {"KeyTooLongError", 400}},
@@ -57,7 +56,6 @@ constexpr std::array mappings = {
     ErrorMapping{reason::request_expired, {"AccessDenied", 403}},
     ErrorMapping{reason::not_allowed, {"AccessDenied", 403}},
     ErrorMapping{reason::unauthenticated, {"AccessDenied", 403}},
-    ErrorMapping{reason::cors_forbidden, {"AccessForbidden", 403}},
     // What the network cannot do now; every one of these may be tried again.
     ErrorMapping{reason::no_quorum, {"ServiceUnavailable", 503}},
     ErrorMapping{reason::not_ready, {"ServiceUnavailable", 503}},

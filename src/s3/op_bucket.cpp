@@ -38,7 +38,7 @@ std::string acl_of(const AccountId& account) {
   xml.raw(R"(<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" )"
           R"(xsi:type="CanonicalUser">)");
   xml.leaf("ID", account.hex()).leaf("DisplayName", account.short_hex()).close("Grantee");
-  xml.leaf("Permission", std::string_view("FULL_CONTROL"));
+  xml.leaf("Permission", "FULL_CONTROL");
   xml.close("Grant").close("AccessControlList").close("AccessControlPolicy");
   return xml.take();
 }
@@ -176,10 +176,10 @@ void get_bucket_versioning(const ContextPtr& context) {
     XmlWriter xml;
     xml.root("VersioningConfiguration");
     if (bucket.versioning == object::Versioning::Enabled) {
-      xml.leaf("Status", std::string_view("Enabled"));
+      xml.leaf("Status", "Enabled");
     }
     if (bucket.versioning == object::Versioning::Suspended) {
-      xml.leaf("Status", std::string_view("Suspended"));
+      xml.leaf("Status", "Suspended");
     }
     context->respond_xml(xml.close("VersioningConfiguration").take());
   });
@@ -253,7 +253,7 @@ void get_empty_configuration(const ContextPtr& context) {
     } else if (context->has("accelerate")) {
       xml.root("AccelerateConfiguration").close("AccelerateConfiguration");
     } else {
-      xml.root("RequestPaymentConfiguration").leaf("Payer", std::string_view("BucketOwner"));
+      xml.root("RequestPaymentConfiguration").leaf("Payer", "BucketOwner");
       xml.close("RequestPaymentConfiguration");
     }
     context->respond_xml(xml.take());

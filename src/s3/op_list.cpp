@@ -79,7 +79,7 @@ void write_question(XmlWriter& xml, const Context& context, std::uint64_t count_
     xml.leaf("Delimiter", names(context.parameter("delimiter")));
   }
   xml.leaf("MaxKeys", count_max);
-  if (names.is_url()) xml.leaf("EncodingType", std::string_view("url"));
+  if (names.is_url()) xml.leaf("EncodingType", "url");
 }
 
 void write_objects(XmlWriter& xml, const object::ListResult& result, const Names& names,

@@ -342,7 +342,7 @@ void list_multipart_uploads(const ContextPtr& context) {
           xml.leaf("Delimiter", shown(*context, context->parameter("delimiter")));
         }
         if (context->parameter("encoding-type") == "url") {
-          xml.leaf("EncodingType", std::string_view("url"));
+          xml.leaf("EncodingType", "url");
         }
         xml.leaf("MaxUploads", count).leaf("IsTruncated", result->is_truncated);
         if (result->is_truncated) {

@@ -77,14 +77,11 @@ inline constexpr std::string_view bad_request = "BAD_REQUEST";
 inline constexpr std::string_view bad_uri = "BAD_URI";
 inline constexpr std::string_view bad_digest = "BAD_DIGEST";
 inline constexpr std::string_view bad_bucket_name = "BAD_BUCKET_NAME";
-inline constexpr std::string_view bad_location = "BAD_LOCATION";
 inline constexpr std::string_view bad_storage_class = "BAD_STORAGE_CLASS";
 inline constexpr std::string_view bad_tag = "BAD_TAG";
 inline constexpr std::string_view bad_part_number = "BAD_PART_NUMBER";
 inline constexpr std::string_view key_too_long = "KEY_TOO_LONG";
 inline constexpr std::string_view metadata_too_large = "METADATA_TOO_LARGE";
-inline constexpr std::string_view cors_forbidden = "CORS_FORBIDDEN";
-inline constexpr std::string_view not_configured = "NOT_CONFIGURED";
 inline constexpr std::string_view internal = "INTERNAL";
 
 }  // namespace oort::reason

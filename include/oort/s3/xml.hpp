@@ -23,6 +23,10 @@ class XmlWriter {
   XmlWriter& open(std::string_view name);
   XmlWriter& close(std::string_view name);
   XmlWriter& leaf(std::string_view name, std::string_view text);
+  /// Without it a literal would become a bool.
+  XmlWriter& leaf(std::string_view name, const char* text) {
+    return leaf(name, std::string_view(text));
+  }
   XmlWriter& leaf(std::string_view name, std::uint64_t number);
   XmlWriter& leaf(std::string_view name, bool value);
   /// An element that is already XML.
