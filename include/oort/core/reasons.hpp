@@ -82,6 +82,7 @@ inline constexpr std::string_view bad_tag = "BAD_TAG";
 inline constexpr std::string_view bad_part_number = "BAD_PART_NUMBER";
 inline constexpr std::string_view key_too_long = "KEY_TOO_LONG";
 inline constexpr std::string_view metadata_too_large = "METADATA_TOO_LARGE";
+inline constexpr std::string_view remote_error = "REMOTE_ERROR";
 inline constexpr std::string_view internal = "INTERNAL";
 
 }  // namespace oort::reason
