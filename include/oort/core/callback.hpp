@@ -45,7 +45,7 @@ class UniqueFunction<R(Args...)> {
     explicit Target(F&& callable) : callable_(std::move(callable)) {}
     explicit Target(const F& callable) : callable_(callable) {}
     R call(Args... args) override { return callable_(std::forward<Args>(args)...); }
-    F callable_;
+    F callable_;  // NOLINT(readability-identifier-naming): Target is private as a whole.
   };
   std::unique_ptr<Callable> target_;
 };
