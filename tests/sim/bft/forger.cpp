@@ -119,7 +119,9 @@ void Forger::observe_proposal(const SharedBytes& bytes) {
   const BlockRef block = cluster_.checker().learn(bytes);
   if (!block) return;
   enter(block->header.epoch, block->header.view);
-  if (block->header.epoch == epoch_) answer_block(block->id, block->header.view);
+  if (block->header.epoch != epoch_) return;
+  views_[block->header.view].proposals.push_back(block);
+  answer_block(block->id, block->header.view);
 }
 
 // What it signs -----------------------------------------------------------------------------------

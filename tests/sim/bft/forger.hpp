@@ -30,6 +30,7 @@ class Forger {
     std::optional<consensus::Certificate> notarization;
     std::optional<consensus::Certificate> nullification;
     std::set<BlockId> answered;
+    std::vector<consensus::BlockRef> proposals;
     bool has_answered_nullify = false;
     bool has_finalized = false;
     bool has_led = false;
@@ -62,6 +63,8 @@ class Forger {
                                                                                  View high) const;
   /// Highest first; null stands for the anchor and comes last.
   [[nodiscard]] std::vector<consensus::BlockRef> notarized_blocks_below(View view);
+  /// Puts the draft on a block that lost against the certified one of the same view, if any.
+  void put_on_loser(Draft& draft);
   void spoil(Draft& draft);
   [[nodiscard]] consensus::SharedBytes finish(Draft& draft);
   [[nodiscard]] consensus::Certificate false_skip(View from, View view);

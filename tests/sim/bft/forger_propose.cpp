@@ -84,13 +84,31 @@ std::optional<Forger::Draft> Forger::draft(View view, const BlockRef& parent) {
   return draft;
 }
 
+void Forger::put_on_loser(Draft& draft) {
+  const auto seen = views_.find(draft.header.parent_view);
+  if (seen == views_.end() || !seen->second.notarization) return;
+  for (const BlockRef& loser : seen->second.proposals) {
+    if (loser->id == seen->second.notarization->block) continue;
+    const auto state = cluster_.checker().state_after(loser->id);
+    if (!state) continue;
+    draft.header.parent = loser->id;
+    draft.header.height = loser->header.height.next();
+    draft.header.time_ms = loser->header.time_ms + 1;
+    draft.header.app.parent_state_root = *state;
+  }
+}
+
 SharedBytes Forger::finish(Draft& draft) {
   draft.header.justification = consensus::hash_of(draft.justification);
   consensus::SignedHeader header;
   header.header = draft.header;
   header.signature =
       cluster_.facts().sign(self_, consensus::signed_bytes(consensus::id_of(draft.header)));
-  return consensus::encode_proposal(header, draft.justification, draft.payload);
+  auto bytes = consensus::encode_proposal(header, draft.justification, draft.payload);
+  if (BlockRef block = cluster_.checker().learn(bytes)) {
+    views_[draft.header.view].proposals.push_back(std::move(block));
+  }
+  return bytes;
 }
 
 void Forger::propose_twice(View view) {
@@ -153,7 +171,7 @@ void Forger::spoil(Draft& draft) {
   consensus::Header& header = draft.header;
   const View low = header.parent_view.next();
   const View high(header.view.value() - 1);
-  switch (random_.below(9)) {
+  switch (random_.below(10)) {
     case 0: draft.justification.skips.clear(); break;
     case 1:
       draft.justification.skips.clear();
@@ -176,6 +194,7 @@ void Forger::spoil(Draft& draft) {
     case 5: header.height = header.height.next(); break;
     case 6: header.app.parent_state_root = header.app.payload_root; break;
     case 7: header.app.payload_root = header.app.parent_state_root; break;
+    case 8: put_on_loser(draft); break;
     default:
       // The anchor's form with a later parent: no certificate at all.
       draft.justification.parent.reset();

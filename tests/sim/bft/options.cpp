@@ -63,7 +63,10 @@ Options expand(std::uint64_t seed, const Overrides& overrides) {
   options.chaos_end = random.chance(250'000) ? Duration{0} : milliseconds(random.below(12'000));
   options.partitions_count = static_cast<std::uint32_t>(random.below(7));
   options.crashes_count = static_cast<std::uint32_t>(random.below(10));
-  options.delta = milliseconds(random.chance(200'000) ? 10 : 75);
+  // A fifth believes in a network far better than it is: only growing waits keep it alive.
+  const bool is_hasty = random.chance(200'000);
+  options.delta = milliseconds(is_hasty ? 3 : 75);
+  options.idle_max = milliseconds(is_hasty ? 5 : 100);
   options.sync_delay_max = milliseconds(random.between(1, 20));
   options.execution_delay_max = milliseconds(random.between(1, 10));
   options.skew_max = milliseconds(random.below(200));

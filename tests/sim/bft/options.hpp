@@ -38,6 +38,7 @@ struct Options {
   std::uint32_t crashes_count = 0;
   /// What the engines believe the greatest delay to be; may be wrong.
   Duration delta = 100ms;
+  Duration idle_max = 100ms;
   Duration sync_delay_max = 2ms;
   Duration execution_delay_max = 2ms;
   /// Wall clocks differ by up to this; steady ones drift by up to `drift_ppm_max`.

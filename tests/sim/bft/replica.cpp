@@ -128,7 +128,7 @@ void Replica::open_epoch(Epoch epoch) {
   consensus::Config config;
   config.delta = cluster_.options().delta;
   config.execution = cluster_.options().execution_delay_max + cluster_.options().sync_delay_max;
-  config.idle_max = 100ms;
+  config.idle_max = cluster_.options().idle_max;
   config.jitter_seed = random_.next();
   Run& run = runs_[epoch];
   run.wal = std::move(opened->wal);
@@ -155,11 +155,29 @@ void Replica::feed(Epoch epoch, Event event) {
   const consensus::Input input{node_.clock().now_mono(), node_.clock().now_wall(),
                                std::move(event)};
   auto outputs = run->core->step(input);
+  if (input.event.index() != 0 && cluster_.is_correct(machine_)) check_forwarded(outputs);
   for (auto& output : outputs) {
     // Carrying one out may end the epoch's run, or the machine.
     run = find_run(epoch);
     if (run == nullptr || !is_alive()) return;
     std::visit([&](auto& what) { on(epoch, *run, what); }, output);
+  }
+}
+
+void Replica::check_forwarded(const consensus::Outputs& outputs) {
+  for (const auto& output : outputs) {
+    const auto* entered = std::get_if<consensus::ViewEntered>(&output);
+    if (entered == nullptr || !entered->reason) continue;
+    const bool is_told = std::any_of(outputs.begin(), outputs.end(), [&](const auto& other) {
+      const auto* sent = std::get_if<consensus::Broadcast>(&other);
+      if (sent == nullptr || sent->type != consensus::message::certificate) return false;
+      const auto certificate = codec::from_bytes<consensus::Certificate>(*sent->bytes);
+      return certificate && certificate->view.next() == entered->view;
+    });
+    if (!is_told) {
+      checker().fail("R0: a node entered view " + std::to_string(entered->view.value()) +
+                     " and told nobody why");
+    }
   }
 }
 

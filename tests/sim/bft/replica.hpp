@@ -54,6 +54,8 @@ class Replica final : public sim::Program {
   [[nodiscard]] Epoch ledger_epoch() const;
 
   void feed(Epoch epoch, Event event);
+  /// R0: whoever enters a view sends the certificate that opened it, in the same step.
+  void check_forwarded(const consensus::Outputs& outputs);
   void feed_later(Epoch epoch, Duration delay_max, Event event);
   void on(Epoch epoch, Run& run, consensus::Persist& output);
   void on(Epoch epoch, Run& run, consensus::Broadcast& output);
