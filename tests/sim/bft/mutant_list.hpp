@@ -14,7 +14,8 @@ struct NamedMutant {
 };
 
 /// All of consensus::Mutant, by the names of its enumerators.
-inline constexpr std::array<NamedMutant, 30> named_mutants{{
+inline constexpr std::array<NamedMutant, 31> named_mutants{{
+    {"None", consensus::Mutant::None},
     {"FinalizeAfterNullify", consensus::Mutant::FinalizeAfterNullify},
     {"NullifyAfterFinalize", consensus::Mutant::NullifyAfterFinalize},
     {"NullifyFromZero", consensus::Mutant::NullifyFromZero},

@@ -5,8 +5,8 @@
 
 namespace oort::bftsim {
 
-/// Breaks the named rule in this process from now on. False when there is no such rule, or when
-/// this program was built without mutants.
+/// Breaks the named rule in this process from now on; "None" mends it. False when there is no such
+/// rule, or when this program was built without mutants.
 bool activate_mutant(std::string_view name) noexcept;
 
 }  // namespace oort::bftsim
