@@ -2,6 +2,7 @@
 #include <oort/v1/admin.grpc.pb.h>
 
 #include "call.hpp"
+#include "oort/api/ports.hpp"
 #include "oort/core/log.hpp"
 #include "services.hpp"
 
