@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config_keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "oort/core/reasons.hpp"
+
+namespace oort::node {
+namespace {
+
+constexpr std::int64_t mib = static_cast<std::int64_t>(limits::mib);
+constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
+constexpr std::array<std::string_view, 6> level_names = {"trace", "debug", "info",
+                                                         "warn",  "error", "off"};
+
+using Set = std::function<Result<void>(Config&, const Value&)>;
+using Get = std::function<Value(const Config&)>;
+using Path = std::filesystem::path;
+
+tl::unexpected<Error> bad(std::string detail) {
+  return fail(ErrorCode::InvalidArgument, reason::bad_config, std::move(detail));
+}
+
+const std::string& text_of(const Value& value) { return std::get<std::string>(value); }
+
+/// A member of a section: `at(&Config::network, &Config::Network::listen)`.
+template <class Section, class T>
+auto at(Section Config::* section, T Section::* member) {
+  return [section, member](auto& config) -> auto& { return config.*section.*member; };
+}
+
+template <class Place>
+ConfigKey boolean(std::string_view name, std::string_view help, Place place) {
+  return {name, Kind::Boolean, help,
+          [place](Config& config, const Value& value) -> Result<void> {
+            place(config) = std::get<bool>(value);
+            return {};
+          },
+          [place](const Config& config) { return Value(place(config)); }};
+}
+
+template <class Place>
+ConfigKey integer(std::string_view name, std::string_view help, std::int64_t least,
+                  std::int64_t most, Place place) {
+  return {
+      name, Kind::Integer, help,
+      [=](Config& config, const Value& value) -> Result<void> {
+        const std::int64_t number = std::get<std::int64_t>(value);
+        if (number < least || number > most) {
+          return bad(std::to_string(number) + " is not between " + std::to_string(least) + " and " +
+                     std::to_string(most));
+        }
+        place(config) = static_cast<std::remove_cvref_t<decltype(place(config))>>(number);
+        return {};
+      },
+      [place](const Config& config) { return Value(static_cast<std::int64_t>(place(config))); }};
+}
+
+template <class Place>
+ConfigKey text(std::string_view name, std::string_view help, Place place) {
+  return {name, Kind::Text, help,
+          [place](Config& config, const Value& value) -> Result<void> {
+            place(config) = text_of(value);
+            return {};
+          },
+          [place](const Config& config) { return Value(std::string(place(config))); }};
+}
+
+template <class Place>
+ConfigKey filled_text(std::string_view name, std::string_view help, Place place) {
+  ConfigKey key = text(name, help, place);
+  key.set = [set = std::move(key.set)](Config& config, const Value& value) -> Result<void> {
+    if (text_of(value).empty()) return bad("an empty text means nothing here");
+    return set(config, value);
+  };
+  return key;
+}
+
+template <class Place>
+ConfigKey endpoint(std::string_view name, std::string_view help, Place place) {
+  return {name, Kind::Text, help,
+          [place](Config& config, const Value& value) -> Result<void> {
+            OORT_TRY(place(config), parse_endpoint(text_of(value)));
+            return {};
+          },
+          [place](const Config& config) { return Value(to_text(place(config))); }};
+}
+
+ConfigKey list(std::string_view name, std::string_view help, Set set, Get get) {
+  return {name, Kind::List, help, std::move(set), std::move(get)};
+}
+
+ConfigKey reloadable(ConfigKey key) {
+  key.is_reloadable = true;
+  return key;
+}
+
+Result<net::PeerAddress> parse_peer(std::string_view text) {
+  const std::size_t sign = text.find('@');
+  const auto id = NodeId::from_hex(text.substr(0, std::min(sign, text.size())));
+  if (sign == std::string_view::npos || !id) {
+    return bad("'" + std::string(text) + "' is no peer: 64 hexadecimal digits of its key, '@', " +
+               "and host:port");
+  }
+  OORT_TRY(const Endpoint place, parse_endpoint(text.substr(sign + 1)));
+  if (place.port == 0) return bad("'" + std::string(text) + "' has port 0: nobody listens there");
+  return net::PeerAddress{*id, place.host, place.port, net::Keep::Always};
+}
+
+Result<void> set_peers(Config& config, const Value& value) {
+  std::vector<net::PeerAddress> peers;
+  for (const std::string& part : std::get<std::vector<std::string>>(value)) {
+    OORT_TRY(net::PeerAddress peer, parse_peer(part));
+    peers.push_back(std::move(peer));
+  }
+  config.network.peers = std::move(peers);
+  return {};
+}
+
+Value get_peers(const Config& config) {
+  std::vector<std::string> parts;
+  for (const auto& peer : config.network.peers) {
+    parts.push_back(peer.id.hex() + "@" + to_text(Endpoint{peer.host, peer.port}));
+  }
+  return parts;
+}
+
+ConfigKey role_key() {
+  return {"node.role", Kind::Text,
+          "What this node is for: super, archive or edge. The role decides which modules run.",
+          [](Config& config, const Value& value) -> Result<void> {
+            for (const Role role : {Role::Super, Role::Archive, Role::Edge}) {
+              if (to_string(role) == text_of(value)) {
+                config.node.role = role;
+                return {};
+              }
+            }
+            return bad("'" + text_of(value) + "' is not one of super, archive, edge");
+          },
+          [](const Config& config) { return Value(std::string(to_string(config.node.role))); }};
+}
+
+ConfigKey level_key() {
+  return {"log.level", Kind::Text, "trace, debug, info, warn, error or off.",
+          [](Config& config, const Value& value) -> Result<void> {
+            const auto level = log::parse_level(text_of(value));
+            if (!level) return bad(level.error().detail());
+            config.log.level = *level;
+            return {};
+          },
+          [](const Config& config) {
+            return Value(std::string(level_names[static_cast<std::size_t>(config.log.level)]));
+          }};
+}
+
+ConfigKey format_key() {
+  return {"log.format", Kind::Text, "logfmt (key=value) or json, one record a line.",
+          [](Config& config, const Value& value) -> Result<void> {
+            if (text_of(value) != "logfmt" && text_of(value) != "json") {
+              return bad("'" + text_of(value) + "' is not one of logfmt, json");
+            }
+            config.log.format = text_of(value) == "json" ? log::Format::Json : log::Format::Logfmt;
+            return {};
+          },
+          [](const Config& config) {
+            return Value(std::string(config.log.format == log::Format::Json ? "json" : "logfmt"));
+          }};
+}
+
+ConfigKey advertise_key() {
+  return {"network.advertise", Kind::Text,
+          "host:port that other nodes dial, where it differs from `listen`, as behind a router.\n"
+          "Empty: `listen`.",
+          [](Config& config, const Value& value) -> Result<void> {
+            config.network.advertise.reset();
+            if (text_of(value).empty()) return {};
+            OORT_TRY(config.network.advertise, parse_endpoint(text_of(value)));
+            return {};
+          },
+          [](const Config& config) {
+            const auto& place = config.network.advertise;
+            return Value(place ? to_text(*place) : std::string());
+          }};
+}
+
+ConfigKey domains_key() {
+  return list(
+      "s3.domains",
+      "Base domains of addresses like bucket.s3.example.org. Without any, the bucket is the first\n"
+      "part of the path.",
+      [](Config& config, const Value& value) -> Result<void> {
+        config.s3.domains = std::get<std::vector<std::string>>(value);
+        return {};
+      },
+      [](const Config& config) { return Value(config.s3.domains); });
+}
+
+void add_node_keys(std::vector<ConfigKey>& keys) {
+  keys.push_back(role_key());
+  keys.push_back(filled_text("node.data_folder",
+                             "Everything the node writes lies below this folder.",
+                             at(&Config::node, &Config::Node::data_folder)));
+  keys.push_back(filled_text("node.key_file",
+                             "The node's secret key; only its owner may read the file. A relative\n"
+                             "path is below data_folder.",
+                             at(&Config::node, &Config::Node::key_file)));
+  keys.push_back(filled_text("node.genesis_file",
+                             "The network that this node belongs to. A relative path is below\n"
+                             "data_folder.",
+                             at(&Config::node, &Config::Node::genesis_file)));
+  keys.push_back(filled_text("node.region", "Where the machine stands.",
+                             at(&Config::node, &Config::Node::region)));
+}
+
+void add_module_keys(std::vector<ConfigKey>& keys) {
+  keys.push_back(boolean("modules.validator", "Takes part in consensus (super).",
+                         at(&Config::modules, &Config::Modules::validator)));
+  keys.push_back(boolean("modules.history", "Keeps every block for ever (archive).",
+                         at(&Config::modules, &Config::Modules::history)));
+  keys.push_back(boolean("modules.storage", "Holds shards for others (super, archive).",
+                         at(&Config::modules, &Config::Modules::storage)));
+  keys.push_back(boolean("modules.s3", "Serves S3 (super, edge).",
+                         at(&Config::modules, &Config::Modules::s3)));
+  keys.push_back(boolean("modules.api", "Serves gRPC (super, archive, edge).",
+                         at(&Config::modules, &Config::Modules::api)));
+}
+
+void add_process_keys(std::vector<ConfigKey>& keys) {
+  keys.push_back(reloadable(level_key()));
+  keys.push_back(format_key());
+  keys.push_back(text("log.file", "Where records go. Empty: standard error.",
+                      at(&Config::log, &Config::Log::file)));
+  keys.push_back(integer("runtime.threads", "Threads that decide and answer.", 1, 256,
+                         at(&Config::runtime, &Config::Runtime::threads)));
+  keys.push_back(integer("runtime.disk_threads", "Threads that wait for disks.", 1, 256,
+                         at(&Config::runtime, &Config::Runtime::disk_threads)));
+}
+
+void add_network_keys(std::vector<ConfigKey>& keys) {
+  keys.push_back(endpoint("network.listen", "host:port for other nodes.",
+                          at(&Config::network, &Config::Network::listen)));
+  keys.push_back(advertise_key());
+  keys.push_back(reloadable(
+      list("network.peers", "Nodes to connect to, each NODE_ID@host:port.", set_peers, get_peers)));
+  keys.push_back(integer("network.queue_bytes",
+                         "Most bytes that wait for one peer and traffic class.", mib, int64_max,
+                         at(&Config::network, &Config::Network::queue_bytes)));
+}
+
+void add_data_keys(std::vector<ConfigKey>& keys) {
+  keys.push_back(integer("ledger.cache_bytes", "Memory for reading the ledger's database.", mib,
+                         int64_max, at(&Config::ledger, &Config::Ledger::cache_bytes)));
+  keys.push_back(integer("ledger.write_buffer_bytes",
+                         "Memory for writing it; up to three times this.", mib, int64_max,
+                         at(&Config::ledger, &Config::Ledger::write_buffer_bytes)));
+  keys.push_back(integer("ledger.idle_block_ms",
+                         "Without transactions, an empty block at most this often.", 10, 60'000,
+                         at(&Config::ledger, &Config::Ledger::idle_block_ms)));
+  keys.push_back(integer("storage.capacity_bytes",
+                         "Most bytes of shards that this node holds. 0: as many as the disk takes.",
+                         0, int64_max, at(&Config::storage, &Config::Storage::capacity_bytes)));
+  keys.push_back(integer("storage.reserve_bytes",
+                         "With fewer bytes free on the disk, it counts as full.", 0, int64_max,
+                         at(&Config::storage, &Config::Storage::reserve_bytes)));
+}
+
+void add_door_keys(std::vector<ConfigKey>& keys) {
+  keys.push_back(
+      endpoint("s3.listen", "host:port for S3 clients.", at(&Config::s3, &Config::S3::listen)));
+  keys.push_back(filled_text("s3.region", "The region that clients sign for.",
+                             at(&Config::s3, &Config::S3::region)));
+  keys.push_back(domains_key());
+  keys.push_back(endpoint("operator.listen", "host:port for /metrics, /healthz and /readyz.",
+                          at(&Config::operator_door, &Config::Operator::listen)));
+  keys.push_back(
+      endpoint("api.listen", "host:port for gRPC.", at(&Config::api, &Config::Api::listen)));
+  keys.push_back(
+      filled_text("api.admin_socket",
+                  "The local socket of `oortd`'s own commands. A relative path is below\n"
+                  "data_folder; 107 bytes at most in all.",
+                  at(&Config::api, &Config::Api::admin_socket)));
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+  static const std::vector<ConfigKey> keys = [] {
+    std::vector<ConfigKey> made;
+    add_node_keys(made);
+    add_module_keys(made);
+    add_process_keys(made);
+    add_network_keys(made);
+    add_data_keys(made);
+    add_door_keys(made);
+    return made;
+  }();
+  return keys;
+}
+
+const ConfigKey* find_config_key(std::string_view name) {
+  const auto keys = config_keys();
+  const auto found = std::ranges::find(keys, name, &ConfigKey::name);
+  return found == keys.end() ? nullptr : &*found;
+}
+
+std::string_view section_help(std::string_view section) noexcept {
+  if (section == "node") return "This node.";
+  if (section == "modules") {
+    return "Parts of the daemon that run. Left out, the role decides: the roles in brackets run "
+           "it.";
+  }
+  if (section == "log") return "What the node tells about itself.";
+  if (section == "runtime") return "Threads.";
+  if (section == "network") return "Other nodes.";
+  if (section == "ledger") return "The ledger on this machine.";
+  if (section == "storage") return "Shards that this node holds.";
+  if (section == "s3") return "The S3 door.";
+  if (section == "operator") return "The door for whoever runs the node; keep it private.";
+  if (section == "api") return "The gRPC door.";
+  return "";
+}
+
+}  // namespace oort::node

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oort/node/keys.hpp"
+
+#include <string>
+
+#include "oort/core/reasons.hpp"
+#include "oort/host/files.hpp"
+
+namespace oort::node {
+namespace {
+
+constexpr std::string_view key_prefix = "oort-node-key-v1 ";
+constexpr std::size_t file_bytes_max = 256;
+
+Error bad_key(const std::filesystem::path& path) {
+  return {ErrorCode::InvalidArgument, reason::bad_key,
+          path.string() + " is no node key: one line, '" + std::string(key_prefix) +
+              "' and 64 hexadecimal digits"};
+}
+
+}  // namespace
+
+Result<crypto::SecretSeed> load_node_key(const std::filesystem::path& path) {
+  OORT_TRY(const Bytes bytes, host::read_secret_file(path, file_bytes_max));
+  std::string_view text = as_text(bytes);
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (!text.starts_with(key_prefix)) return fail(bad_key(path));
+  const auto seed = Bytes32::from_hex(text.substr(key_prefix.size()));
+  if (!seed) return fail(bad_key(path));
+  return crypto::SecretSeed(seed->array());
+}
+
+Result<crypto::SecretSeed> create_node_key(const std::filesystem::path& path, env::Random& random) {
+  const auto seed = crypto::SecretSeed::generate(random);
+  const std::string text = std::string(key_prefix) + to_hex(seed.view()) + "\n";
+  OORT_TRY(host::create_file(path, as_bytes(text), host::FileMode::Secret));
+  return seed;
+}
+
+}  // namespace oort::node
