@@ -167,6 +167,7 @@ void Core::Engine::commit() {
   if (is_ended_ || is_refused_ || !final_ || final_->view <= root_.view) return;
   std::vector<BlockRef> path;
   BlockId id = final_->block;
+  if (id == root_.id) return refuse_fork();
   while (id != root_.id) {
     const auto at = blocks_.find(id);
     if (at == blocks_.end()) return;
@@ -177,17 +178,22 @@ void Core::Engine::commit() {
                                               "program differs from that of a quorum");
     }
     if (at->second.check != Check::Valid) return;
+    if (path.empty() && block->header.view != final_->view) return refuse_fork();
     path.push_back(block);
     if (is_mutant(Mutant::CommitWithoutAncestors)) break;
     id = block->header.parent;
-    if (block->header.parent_view <= root_.view && id != root_.id) {
-      return refuse(reason::corrupt_data,
-                    "block " + final_->block.hex() + " is final but does not descend from " +
-                        root_.id.hex() + ": a third of the weight broke the protocol");
-    }
+    if (block->header.parent_view <= root_.view && id != root_.id) return refuse_fork();
   }
   std::reverse(path.begin(), path.end());
   hand_over(path);
+}
+
+// A quorum's certificate that no correct quorum makes: the rest is for people to sort out.
+void Core::Engine::refuse_fork() {
+  refuse(reason::corrupt_data, "block " + final_->block.hex() + " is final in view " +
+                                   std::to_string(final_->view.value()) +
+                                   " but does not descend from " + root_.id.hex() +
+                                   ": a third of the weight broke the protocol");
 }
 
 void Core::Engine::hand_over(const std::vector<BlockRef>& path) {

@@ -168,6 +168,7 @@ class Core::Engine final : public KnownVotes {
   void consider_vote();
   [[nodiscard]] bool is_time_acceptable(const Block& block) const;
   void commit();
+  void refuse_fork();
   void hand_over(const std::vector<BlockRef>& path);
   void move_root(const Root& root);
   [[nodiscard]] std::vector<CertificateRef> missing() const;

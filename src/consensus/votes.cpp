@@ -50,6 +50,11 @@ void Core::Engine::on_vote(const NodeId& from, ByteView bytes) {
   if (vote->ballot.epoch != set().epoch() || !set().has(vote->validator)) return;
   // Votes come from their voter alone, so a forged one can not take a voter's slot.
   if (node_of(vote->validator) != from) return misbehaved(from, reason::peer_misbehaved);
+  if (vote->validator == self_) {
+    // One's own votes are counted when they are cast, and only those are ever sent again.
+    if (check_vote(context(), *vote)) look_for_second_instance(*vote);
+    return;
+  }
   if (!is_admitted(vote->ballot.view)) return;
   count(*vote, false);
   // A leader that gives its own view up will not propose in it.

@@ -269,6 +269,16 @@ TEST_F(Rules, ForgedVotesTakeNoSlotAndConvictNobody_X2) {
   EXPECT_EQ(core->diagnose().weight_notarize, 1U);
 }
 
+TEST_F(Rules, AForeignVoteOfThisKeyIsNeitherCountedNorSentAgain_A2) {
+  const Vote foreign = sign(epoch, self.value(), notarize(1, filled<BlockId>(1)));
+  const Outputs outputs = hear(self.value(), message::vote, foreign);
+  EXPECT_EQ(core->diagnose().weight_notarize, 0U);
+  ASSERT_EQ(all<VotingRefused>(outputs).size(), 1U);
+  EXPECT_EQ(all<VotingRefused>(outputs)[0].reason, reason::already_running);
+  now = now + 10s;
+  EXPECT_TRUE(votes(give(TimerFired{Timer::Standstill})).empty());
+}
+
 TEST_F(Rules, VotesFarAheadAreNotKept_C5) {
   const std::uint16_t peer = others()[0];
   for (std::uint64_t view = 1; view <= 1000; ++view) {
@@ -360,6 +370,22 @@ TEST_F(Rules, AQuestionIsAnsweredWithProofOfTheView_A1) {
   EXPECT_EQ(status.opening, opening);
   EXPECT_TRUE(sim::cheap_verify(epoch.validators[self].key, signed_bytes(epoch.chain, status),
                                 status.signature));
+}
+
+TEST_F(Rules, AQuorumThatFinalizesABlockInAnotherViewIsNotFollowed_C1) {
+  const BlockRef block = notarize_first();
+  const Certificate elsewhere = certify(epoch, others(), finalize(3, block->id));
+  const Outputs outputs = hear(others()[0], message::certificate, elsewhere);
+  EXPECT_TRUE(all<Finalized>(outputs).empty());
+  ASSERT_EQ(all<VotingRefused>(outputs).size(), 1U);
+  EXPECT_EQ(all<VotingRefused>(outputs)[0].reason, reason::corrupt_data);
+}
+
+TEST_F(Rules, AQuorumThatFinalizesTheRootAgainIsNotFollowed_C1) {
+  const Certificate root = certify(epoch, others(), finalize(3, epoch.anchor));
+  const Outputs outputs = hear(others()[0], message::certificate, root);
+  EXPECT_TRUE(all<Finalized>(outputs).empty());
+  EXPECT_EQ(all<VotingRefused>(outputs).size(), 1U);
 }
 
 TEST_F(Rules, MalformedMessagesAreNamedAndHarmless_R2) {
