@@ -2,7 +2,6 @@
 #include <oort/v1/admin.grpc.pb.h>
 
 #include "call.hpp"
-#include "oort/api/ports.hpp"
 #include "oort/core/log.hpp"
 #include "services.hpp"
 
@@ -45,24 +44,6 @@ class AdminService final : public v1::AdminService::CallbackService {
                          finish_with<Height>(reactor, [response](Height height) {
                            response->set_height(height.value());
                          }));
-    return reactor;
-  }
-
-  ServerUnaryReactor* SealOpenSegments(CallbackServerContext* context,
-                                       const v1::SealOpenSegmentsRequest*,
-                                       v1::SealOpenSegmentsResponse* response) override {
-    if (port_ == nullptr) return refuse(*context, not_offered("AdminService"));
-    ServerUnaryReactor* reactor = context->DefaultReactor();
-    port_->seal_open_segments(finish_with<std::uint32_t>(
-        reactor, [response](std::uint32_t count) { response->set_sealed_count(count); }));
-    return reactor;
-  }
-
-  ServerUnaryReactor* SetRepair(CallbackServerContext* context, const v1::SetRepairRequest* request,
-                                v1::SetRepairResponse*) override {
-    if (port_ == nullptr) return refuse(*context, not_offered("AdminService"));
-    ServerUnaryReactor* reactor = context->DefaultReactor();
-    port_->set_repair(request->is_enabled(), finish_with<void>(reactor, [] {}));
     return reactor;
   }
 

@@ -46,7 +46,6 @@ void write(const BlockView& block, v1::GetBlockResponse* out) {
     out->add_transaction_ids(to_field(id.view()));
   }
   out->set_header(to_field(block.header));
-  out->set_certificate(to_field(block.certificate));
 }
 
 Result<ProofTarget> read_target(const v1::GetProofRequest& request) {
@@ -86,27 +85,39 @@ class BlockStream final : public grpc::ServerWriteReactor<v1::GetBlockResponse>,
     next_ = next_.next();
     ask();
   }
-  void OnCancel() override { is_cancelled_ = true; }
+  void OnCancel() override {
+    is_cancelled_ = true;
+    // A block that may never come must not keep the call open.
+    if (claim()) Finish(grpc::Status::CANCELLED);
+  }
   void OnDone() override { self_.reset(); }
 
  private:
   void ask() {
+    is_waiting_ = true;
     port_.await_block(next_, [self = shared_from_this()](Result<BlockView> block) {
-      if (!block) {
-        self->Finish(to_status(block.error()));
-      } else if (self->is_cancelled_.load()) {
-        self->Finish(grpc::Status::CANCELLED);
-      } else {
-        self->response_.Clear();
-        write(*block, &self->response_);
-        self->StartWrite(&self->response_);
-      }
+      if (self->claim()) self->answer(block);
     });
+    if (is_cancelled_.load() && claim()) Finish(grpc::Status::CANCELLED);
+  }
+
+  /// Whether the caller is the one to end the wait: the block and a cancellation may race.
+  [[nodiscard]] bool claim() noexcept { return is_waiting_.exchange(false); }
+
+  void answer(const Result<BlockView>& block) {
+    if (!block) {
+      Finish(to_status(block.error()));
+      return;
+    }
+    response_.Clear();
+    write(*block, &response_);
+    StartWrite(&response_);
   }
 
   LedgerPort& port_;
   Height next_;
   std::atomic<bool> is_cancelled_{false};
+  std::atomic<bool> is_waiting_{false};
   v1::GetBlockResponse response_;
   std::shared_ptr<BlockStream> self_;  // gRPC's share, given back in OnDone.
 };

@@ -12,6 +12,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <vector>
 
 #include "oort/core/log.hpp"
@@ -72,6 +73,8 @@ void set_limits(grpc::ServerBuilder& builder, const ServerOptions& options) {
 
 struct Server::Impl {
   std::vector<std::unique_ptr<grpc::Service>> services;
+  std::mutex mutex;
+  // Guarded by `mutex` once started.
   std::unique_ptr<grpc::Server> network;
   std::unique_ptr<grpc::Server> admin;
   std::string endpoint;
@@ -145,6 +148,7 @@ Server::~Server() { stop(0s); }
 const std::string& Server::endpoint() const noexcept { return impl_->endpoint; }
 
 void Server::set_serving(bool is_serving) {
+  const std::lock_guard lock(impl_->mutex);
   for (grpc::Server* server : {impl_->network.get(), impl_->admin.get()}) {
     if (server == nullptr) continue;
     server->GetHealthCheckService()->SetServingStatus(is_serving);
@@ -154,11 +158,16 @@ void Server::set_serving(bool is_serving) {
 void Server::stop(Duration grace) {
   const gpr_timespec deadline =
       gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_nanos(grace.count(), GPR_TIMESPAN));
-  for (auto* server : {&impl_->network, &impl_->admin}) {
-    if (*server == nullptr) continue;
-    (*server)->Shutdown(deadline);
-    (*server)->Wait();
-    server->reset();
+  std::vector<std::unique_ptr<grpc::Server>> servers;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    servers.push_back(std::move(impl_->network));
+    servers.push_back(std::move(impl_->admin));
+  }
+  for (const auto& server : servers) {
+    if (server == nullptr) continue;
+    server->Shutdown(deadline);
+    server->Wait();
   }
   if (!impl_->admin_socket.empty()) ::unlink(impl_->admin_socket.c_str());
   impl_->admin_socket.clear();

@@ -70,7 +70,6 @@ struct BlockView {
   std::vector<TransactionId> transactions;
   /// Canonical bytes.
   Bytes header;
-  Bytes certificate;
 };
 
 struct ChainView {
@@ -198,8 +197,6 @@ class AdminPort {
   virtual void await_height(Height height, Duration deadline, Callback<Result<Height>> done) = 0;
   /// Fails with DEADLINE_EXCEEDED and what is still missing.
   virtual void await_durable(Duration deadline, Callback<Result<Height>> done) = 0;
-  virtual void seal_open_segments(Callback<Result<std::uint32_t>> done) = 0;
-  virtual void set_repair(bool is_enabled, Callback<Result<void>> done) = 0;
   virtual void shut_down() = 0;
 };
 

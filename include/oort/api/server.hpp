@@ -37,7 +37,7 @@ struct ServerOptions {
 ///   A2  AdminService answers on the unix socket alone.
 ///   A3  In the clear the server listens on loopback only.
 ///   A4  `stop` returns once every call in flight was answered; no port is called after it.
-/// Threads: gRPC's own; `start` and `stop` from one thread.
+/// Threads: gRPC's own; `start` and `stop` from one thread, `set_serving` from any.
 class Server {
   struct Impl;
   struct Passkey {};

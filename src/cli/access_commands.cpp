@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "access_key.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "key_file.hpp"
+#include "ledger_client.hpp"
+#include "oort/core/reasons.hpp"
+#include "session.hpp"
+
+namespace oort::cli {
+namespace {
+
+struct Arguments {
+  std::string key_file;
+  std::string id;
+  std::vector<std::string> gateways;
+  std::string gateway;
+  std::uint64_t bytes_max = 0;
+  std::uint64_t grant = 0;
+};
+
+Result<void> create_access_key(const Session& session, const Arguments& arguments) {
+  OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
+  std::vector<NodeId> gateways;
+  for (const std::string& text : arguments.gateways) {
+    OORT_TRY(const NodeId node, parse_node(text));
+    gateways.push_back(node);
+  }
+  const NewAccessKey made = new_access_key(session.random());
+  OORT_TRY(auto seals, seal_secret(made.secret, std::move(gateways)));
+  ledger::AccessKeyCreate operation;
+  operation.id = made.id;
+  operation.secrets = std::move(seals);
+  OORT_TRY(LedgerClient client, open_ledger(session));
+  OORT_TRY(const auto response, client.submit(keys, operation));
+  const Json value = {{"access_key_id", made.id},
+                      {"secret_access_key", made.secret},
+                      {"transaction_id", hex_of(response.transaction_id())}};
+  session.show(value, [&] {
+    std::printf("AWS_ACCESS_KEY_ID=%s\nAWS_SECRET_ACCESS_KEY=%s\n", made.id.c_str(),
+                made.secret.c_str());
+  });
+  return {};
+}
+
+Result<void> delete_access_key(const Session& session, const Arguments& arguments) {
+  OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
+  OORT_TRY(LedgerClient client, open_ledger(session));
+  OORT_TRY(const auto response, client.submit(keys, ledger::AccessKeyDelete{.id = arguments.id}));
+  show_submitted(session, response, "deleted access key " + arguments.id);
+  return {};
+}
+
+Result<void> create_grant(const Session& session, const Arguments& arguments) {
+  OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
+  OORT_TRY(const NodeId gateway, parse_node(arguments.gateway));
+  ledger::GrantCreate operation;
+  operation.gateway = crypto::account_of(crypto::key_of(gateway));
+  operation.operations = ledger::granted_operations_all;
+  operation.bytes_max = arguments.bytes_max;
+  OORT_TRY(LedgerClient client, open_ledger(session));
+  OORT_TRY(const auto response, client.submit(keys, operation));
+  show_submitted(session, response, "granted all operations to gateway " + arguments.gateway);
+  return {};
+}
+
+Result<void> revoke_grant(const Session& session, const Arguments& arguments) {
+  OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
+  OORT_TRY(LedgerClient client, open_ledger(session));
+  OORT_TRY(const auto response,
+           client.submit(keys, ledger::GrantRevoke{.grant = ledger::GrantId(arguments.grant)}));
+  show_submitted(session, response, "revoked grant " + std::to_string(arguments.grant));
+  return {};
+}
+
+void add_grant_commands(CLI::App& app, Session& session, Arguments& arguments) {
+  CLI::App* grant =
+      app.add_subcommand("grant", "What a gateway may do for you")->require_subcommand(1);
+  CLI::App* made = grant->add_subcommand("create", "Trust a gateway with your buckets");
+  made->add_option("--key", arguments.key_file, "Your key file")->required();
+  made->add_option("--gateway", arguments.gateway, "Its node id, 64 digits")->required();
+  made->add_option("--bytes-max", arguments.bytes_max, "Most bytes it may commit; 0: no limit");
+  made->callback([&session, &arguments] {
+    session.action = [&] { return create_grant(session, arguments); };
+  });
+  CLI::App* revoked = grant->add_subcommand("revoke", "End a grant");
+  revoked->add_option("--key", arguments.key_file, "Your key file")->required();
+  revoked->add_option("GRANT", arguments.grant, "Its number")->required();
+  revoked->callback([&session, &arguments] {
+    session.action = [&] { return revoke_grant(session, arguments); };
+  });
+}
+
+}  // namespace
+
+void add_access_commands(CLI::App& app, Session& session) {
+  static Arguments arguments;
+  CLI::App* access =
+      app.add_subcommand("accesskey", "Credentials of the S3 door")->require_subcommand(1);
+  CLI::App* made = access->add_subcommand("create", "Make a credential; its secret is shown once");
+  made->add_option("--key", arguments.key_file, "Your key file")->required();
+  made->add_option("--gateway", arguments.gateways,
+                   "Node ids of the gateways that may accept it, 64 digits each")
+      ->required();
+  made->footer("Example: oortd accesskey create --key alice.key --gateway 3d40…660c");
+  made->callback([&session] {
+    session.action = [&session] { return create_access_key(session, arguments); };
+  });
+  CLI::App* deleted = access->add_subcommand("delete", "End a credential");
+  deleted->add_option("--key", arguments.key_file, "Your key file")->required();
+  deleted->add_option("ID", arguments.id, "The AWS_ACCESS_KEY_ID")->required();
+  deleted->callback([&session] {
+    session.action = [&session] { return delete_access_key(session, arguments); };
+  });
+  add_grant_commands(app, session, arguments);
+}
+
+}  // namespace oort::cli

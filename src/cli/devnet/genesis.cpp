@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devnet/genesis.hpp"
+
+#include <algorithm>
+
+#include "access_key.hpp"
+#include "ledger_client.hpp"
+
+namespace oort::cli::devnet {
+namespace {
+
+constexpr std::uint64_t node_capacity_bytes = std::uint64_t{1} << 40;
+
+/// Small enough to be played with, large enough to be seen in a balance.
+constexpr Uint128 owner_oort = 1'000'000;
+constexpr Uint128 node_oort = 10'000;
+
+std::uint8_t role_bits(const std::string& role) {
+  if (role == "super") return static_cast<std::uint8_t>(ledger::NodeRole::Super);
+  if (role == "archive") return static_cast<std::uint8_t>(ledger::NodeRole::Archive);
+  return static_cast<std::uint8_t>(ledger::NodeRole::Edge);
+}
+
+/// What every class promises with `supers_count` nodes that hold hot shards: 2-of-4 with four, and
+/// as near to that as fewer allow.
+ledger::ClassPolicy class_policy(ledger::StorageClass storage_class, std::size_t supers_count) {
+  const auto total = static_cast<std::uint8_t>(std::min<std::size_t>(supers_count, 4));
+  ledger::ClassPolicy policy;
+  policy.storage_class = storage_class;
+  policy.replicas = std::min<std::uint8_t>(total, 3);
+  policy.data_shards = total >= 3 ? 2 : 1;
+  policy.total_shards = total;
+  policy.tolerance = static_cast<std::uint8_t>(
+      std::min<unsigned>(policy.replicas - 1U, policy.total_shards - policy.data_shards));
+  policy.tolerance_min = std::min<std::uint8_t>(policy.tolerance, 1);
+  return policy;
+}
+
+ledger::Params make_params(std::size_t supers_count) {
+  ledger::Params params;
+  params.fee_transaction = Oort(oort_base_units / 100'000);
+  params.fee_operation = Oort(oort_base_units / 1'000'000);
+  params.fee_byte = Oort(oort_base_units / 1'000'000'000);
+  params.epoch_ms = 12'000;
+  params.idle_block_ms = 200;
+  params.transaction_lifetime_max = 10'000;
+  // One machine is one network and one system; the simulator tests these rules.
+  params.distinct_networks = false;
+  params.distinct_systems = false;
+  for (std::uint8_t i = 0; i <= ledger::storage_class_last; ++i) {
+    params.classes.push_back(class_policy(static_cast<ledger::StorageClass>(i), supers_count));
+  }
+  return params;
+}
+
+ledger::Node make_node(const NodeEntry& entry, const NodeId& id) {
+  ledger::Node node;
+  node.id = id;
+  node.owner = crypto::account_of(crypto::key_of(id));
+  node.roles = role_bits(entry.role);
+  node.endpoints.push_back(
+      {.kind = ledger::EndpointKind::Peer, .host = "127.0.0.1", .port = entry.peer_port});
+  if (entry.s3_port != 0) {
+    node.endpoints.push_back(
+        {.kind = ledger::EndpointKind::S3, .host = "127.0.0.1", .port = entry.s3_port});
+  }
+  node.endpoints.push_back(
+      {.kind = ledger::EndpointKind::Grpc, .host = "127.0.0.1", .port = entry.grpc_port});
+  node.region = "local";
+  node.capacity = entry.role == "edge" ? 0 : node_capacity_bytes;
+  return node;
+}
+
+}  // namespace
+
+Result<ledger::GenesisParams> make_genesis(const Network& network, const PublicKey& owner,
+                                           WallTime now) {
+  const AccountId owner_account = crypto::account_of(owner);
+  ledger::GenesisParams genesis;
+  genesis.chain_name = "devnet";
+  genesis.time_ms = now.milliseconds;
+  genesis.accounts.push_back({.id = owner_account, .balance = Oort(owner_oort * oort_base_units)});
+
+  std::size_t supers_count = 0;
+  std::vector<NodeId> gateways;
+  for (const NodeEntry& entry : network.nodes) {
+    OORT_TRY(const NodeId id, parse_node(entry.node_id));
+    genesis.nodes.push_back(make_node(entry, id));
+    genesis.accounts.push_back({.id = crypto::account_of(crypto::key_of(id)),
+                                .balance = Oort(node_oort * oort_base_units)});
+    if (entry.s3_port != 0) gateways.push_back(id);
+    if (entry.role != "super") continue;
+    ++supers_count;
+    genesis.validators.push_back({.node = id, .weight = 1});
+  }
+  genesis.params = make_params(supers_count);
+
+  ledger::AccessKey access_key;
+  access_key.id = network.access_key_id;
+  access_key.owner = owner_account;
+  OORT_TRY(access_key.secrets, seal_secret(network.secret_access_key, gateways));
+  access_key.created_ms = now.milliseconds;
+  genesis.access_keys.push_back(std::move(access_key));
+  for (const NodeId& gateway : gateways) {
+    ledger::GatewayGrant grant;
+    grant.id = ledger::GrantId(genesis.grants.size() + 1);
+    grant.owner = owner_account;
+    grant.gateway = crypto::account_of(crypto::key_of(gateway));
+    grant.operations = ledger::granted_operations_all;
+    genesis.grants.push_back(std::move(grant));
+  }
+
+  std::ranges::sort(genesis.accounts, {}, &ledger::GenesisAccount::id);
+  std::ranges::sort(genesis.nodes, {}, &ledger::Node::id);
+  std::ranges::sort(genesis.validators, {}, &ledger::Validator::node);
+  OORT_TRY(ledger::check_genesis(genesis));
+  return genesis;
+}
+
+}  // namespace oort::cli::devnet

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger_client.hpp"
+
+#include <cstdio>
+
+#include "oort/codec/codec.hpp"
+#include "oort/core/reasons.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/transaction.hpp"
+
+namespace oort::cli {
+namespace {
+
+constexpr Duration read_deadline = 10s;
+constexpr Duration submit_deadline = 30s;
+/// Blocks for which a transaction stays valid: long enough for a busy network, short enough that
+/// one that was lost is certainly dead soon.
+constexpr std::uint64_t valid_blocks = 200;
+
+/// The sum of all fees at present, twice, so that a rise in between refuses nothing.
+Oort fee_limit(const ledger::Params& params, std::size_t size) {
+  const auto bytes = params.fee_byte.times(size).value_or(Oort());
+  const auto fixed = params.fee_transaction.plus(params.fee_operation).value_or(Oort());
+  return bytes.plus(fixed).value_or(Oort()).times(2).value_or(Oort());
+}
+
+}  // namespace
+
+LedgerClient::LedgerClient(std::string endpoint)
+    : endpoint_(std::move(endpoint)), stub_(v1::LedgerService::NewStub(connect(endpoint_))) {}
+
+Result<v1::GetChainResponse> LedgerClient::chain() {
+  return call<v1::GetChainResponse>(endpoint_, read_deadline, *stub_,
+                                    &v1::LedgerService::Stub::GetChain, v1::GetChainRequest());
+}
+
+Result<v1::GetAccountResponse> LedgerClient::account(const AccountId& id) {
+  v1::GetAccountRequest request;
+  request.set_account(std::string(as_text(id.view())));
+  return call<v1::GetAccountResponse>(endpoint_, read_deadline, *stub_,
+                                      &v1::LedgerService::Stub::GetAccount, request);
+}
+
+Result<v1::GetBlockResponse> LedgerClient::block(Height height) {
+  v1::GetBlockRequest request;
+  request.set_height(height.value());
+  return call<v1::GetBlockResponse>(endpoint_, read_deadline, *stub_,
+                                    &v1::LedgerService::Stub::GetBlock, request);
+}
+
+Result<v1::TransactionReceipt> LedgerClient::transaction(const TransactionId& id) {
+  v1::GetTransactionRequest request;
+  request.set_transaction_id(std::string(as_text(id.view())));
+  OORT_TRY(const auto response,
+           call<v1::GetTransactionResponse>(endpoint_, read_deadline, *stub_,
+                                            &v1::LedgerService::Stub::GetTransaction, request));
+  return response.receipt();
+}
+
+Result<v1::GetProofResponse> LedgerClient::proof(const v1::GetProofRequest& request) {
+  return call<v1::GetProofResponse>(endpoint_, read_deadline, *stub_,
+                                    &v1::LedgerService::Stub::GetProof, request);
+}
+
+Result<v1::SubmitTransactionResponse> LedgerClient::submit(const crypto::KeyPair& keys,
+                                                           const ledger::Operation& operation) {
+  OORT_TRY(const auto chain, this->chain());
+  OORT_TRY(const auto genesis, ledger::genesis_from_file(as_bytes(chain.genesis())));
+  OORT_TRY(const auto view, account(crypto::account_of(keys.public_key())));
+
+  ledger::Transaction transaction;
+  transaction.chain = ledger::chain_id_of(genesis);
+  for (const v1::Lane& lane : view.lanes()) {
+    if (lane.lane() == 0) transaction.sequence = lane.next_sequence();
+  }
+  const std::uint64_t lifetime = std::min(valid_blocks, genesis.params.transaction_lifetime_max);
+  transaction.valid_until = Height(view.state().height() + lifetime);
+  ledger::add_operation(transaction, operation);
+  transaction.fee_max = fee_limit(genesis.params, ledger::encoded_size(transaction));
+  ledger::sign(transaction, keys);
+
+  v1::SubmitTransactionRequest request;
+  request.set_transaction(std::string(as_text(codec::to_bytes(transaction))));
+  OORT_TRY(auto response, call<v1::SubmitTransactionResponse>(
+                              endpoint_, submit_deadline, *stub_,
+                              &v1::LedgerService::Stub::SubmitTransaction, request));
+  for (const v1::OperationReceipt& receipt : response.receipt().operations()) {
+    if (receipt.rejection() == 0) continue;
+    const auto number = static_cast<std::uint16_t>(receipt.rejection());
+    if (const auto known = ledger::rejection_from(number)) return fail(ledger::error_of(*known));
+    return fail(ErrorCode::FailedPrecondition, reason::rejected,
+                "the ledger refused the operation: " + receipt.rejection_name());
+  }
+  return response;
+}
+
+Result<LedgerClient> open_ledger(const Session& session) {
+  OORT_TRY(std::string endpoint, session.endpoint());
+  return LedgerClient(std::move(endpoint));
+}
+
+void show_submitted(const Session& session, const v1::SubmitTransactionResponse& response,
+                    const std::string& what) {
+  const std::string id = hex_of(response.transaction_id());
+  const auto fee = from_decimal(response.receipt().fee()).value_or(0);
+  const Json value = {{"transaction_id", id},
+                      {"height", response.receipt().height()},
+                      {"index", response.receipt().index()},
+                      {"fee", response.receipt().fee()}};
+  session.show(value, [&] {
+    std::printf("%s: final at height %llu, fee %s OORT\ntransaction %s\n", what.c_str(),
+                static_cast<unsigned long long>(response.receipt().height()),
+                to_text(Oort(fee)).c_str(), id.c_str());
+  });
+}
+
+Result<AccountId> parse_account(std::string_view text) {
+  const auto id = AccountId::from_hex(text);
+  if (id) return *id;
+  return fail(ErrorCode::InvalidArgument, reason::bad_argument,
+              "'" + std::string(text) + "' is no account: 40 hexadecimal digits are wanted");
+}
+
+Result<NodeId> parse_node(std::string_view text) {
+  const auto id = NodeId::from_hex(text);
+  if (id) return *id;
+  return fail(ErrorCode::InvalidArgument, reason::bad_argument,
+              "'" + std::string(text) + "' is no node: 64 hexadecimal digits are wanted");
+}
+
+Result<Oort> parse_units(const std::string& digits) {
+  const auto units = from_decimal(digits);
+  if (units) return Oort(*units);
+  return fail(ErrorCode::Internal, reason::malformed, "the node sent no amount: " + digits);
+}
+
+}  // namespace oort::cli

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "oort/cli/cli.hpp"
+#include "oort/core/result.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace oort::cli {
+
+using Json = nlohmann::ordered_json;
+
+/// One run of the command line: what the options said, and where results go.
+class Session {
+ public:
+  explicit Session(Surroundings around) : around_(around) {}
+
+  [[nodiscard]] Daemon& daemon() const noexcept { return around_.daemon; }
+  [[nodiscard]] env::Random& random() const noexcept { return around_.random; }
+  [[nodiscard]] env::Clock& clock() const noexcept { return around_.clock; }
+  [[nodiscard]] std::string_view version() const noexcept { return around_.version; }
+
+  /// The command that was chosen; run once everything was parsed.
+  std::function<Result<void>()> action;
+
+  // Options of every command.
+  bool is_json = false;
+  /// "host:port", or empty: from OORT_GRPC, or the network in `folder`.
+  std::string grpc;
+  /// Folder of a local network.
+  std::string folder = ".devnet";
+  bool is_folder_given = false;
+
+  /// Prints `value` as JSON with --json, else runs `print_text`.
+  void show(const Json& value, const std::function<void()>& print_text) const;
+  /// A line for people; silent with --json.
+  void say(const std::string& line) const;
+  /// A line about progress, to standard error; silent with --json.
+  void progress(const std::string& line) const;
+  /// Tells of a failure and returns the exit code.
+  [[nodiscard]] int fail_with(const Error& error) const;
+
+  /// Where to find a node's gRPC door. Fails with BAD_ARGUMENT that says how to name one.
+  [[nodiscard]] Result<std::string> endpoint() const;
+
+ private:
+  Surroundings around_;
+};
+
+/// Two columns, the first as wide as its longest entry.
+[[nodiscard]] std::string columns(const std::vector<std::vector<std::string>>& rows);
+
+void add_node_commands(CLI::App& app, Session& session);
+void add_key_commands(CLI::App& app, Session& session);
+void add_account_commands(CLI::App& app, Session& session);
+void add_block_commands(CLI::App& app, Session& session);
+void add_object_commands(CLI::App& app, Session& session);
+void add_access_commands(CLI::App& app, Session& session);
+void add_proof_commands(CLI::App& app, Session& session);
+void add_daemon_commands(CLI::App& app, Session& session);
+void add_devnet_commands(CLI::App& app, Session& session);
+
+}  // namespace oort::cli

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api_ports.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/core/reasons.hpp"
+#include "oort/ledger/keys.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/view.hpp"
+#include "oort/object/sealing.hpp"
+
+namespace oort::node {
+namespace {
+
+api::StateMark mark_of(const chain::FinalView& view, bool is_stale) {
+  api::StateMark mark;
+  mark.height = view.height();
+  mark.time = {view.time_ms()};
+  mark.is_stale = is_stale;
+  return mark;
+}
+
+api::TransactionOutcome outcome_of(const chain::Commit& commit,
+                                   const ledger::Transaction* transaction) {
+  api::TransactionOutcome outcome;
+  outcome.height = commit.height;
+  outcome.index = commit.index;
+  outcome.fee = commit.receipt.fee;
+  for (std::size_t i = 0; i < commit.receipt.operations.size(); ++i) {
+    const ledger::OperationReceipt& receipt = commit.receipt.operations[i];
+    api::OperationOutcome operation;
+    if (transaction != nullptr) {
+      const auto decoded = ledger::decode_operation(transaction->operations[i]);
+      if (decoded) operation.operation = ledger::code_of(*decoded);
+    }
+    operation.rejection = static_cast<std::uint16_t>(receipt.rejection);
+    if (receipt.rejection != ledger::Rejection::None) {
+      operation.rejection_name = ledger::to_string(receipt.rejection);
+    }
+    codec::Writer events;
+    for (const ledger::Event& event : receipt.events) ledger::encode(events, event);
+    operation.result = std::move(events).take();
+    outcome.operations.push_back(std::move(operation));
+  }
+  return outcome;
+}
+
+/// A transaction that was refused as a whole has no effect and no operation receipts: an error to
+/// whoever waited for it.
+Result<api::TransactionOutcome> accepted(const chain::Commit& commit,
+                                         const ledger::Transaction* transaction) {
+  if (commit.receipt.rejection != ledger::Rejection::None) {
+    return fail(ledger::error_of(commit.receipt.rejection));
+  }
+  return outcome_of(commit, transaction);
+}
+
+api::BlockView view_of(const chain::FinalBlock& block) {
+  api::BlockView view;
+  view.height = block.header.height;
+  view.id = block.id;
+  view.parent = block.header.parent;
+  view.epoch = block.header.epoch;
+  view.view = block.header.view;
+  view.time = {block.header.time_ms};
+  view.proposer = block.header.proposer;
+  view.parent_state_root = block.header.app.parent_state_root;
+  for (const auto& transaction : block.transactions) {
+    view.transactions.push_back(transaction->id);
+  }
+  view.header = codec::to_bytes(block.header);
+  return view;
+}
+
+class ChainLedgerPort final : public api::LedgerPort {
+ public:
+  explicit ChainLedgerPort(NodeParts& parts) : parts_(parts) {}
+
+  void submit(Bytes bytes, bool waits, Duration, Callback<Result<api::Submitted>> done) override {
+    auto transaction = codec::from_bytes<ledger::Transaction>(bytes);
+    if (!transaction) {
+      done(fail(std::move(transaction).error().with("the transaction")));
+      return;
+    }
+    api::Submitted submitted;
+    submitted.id = ledger::id_of(*transaction);
+    if (!waits) {
+      parts_.chain.submit(*std::move(transaction), [](Result<chain::Commit>) {});
+      done(submitted);
+      return;
+    }
+    auto kept = std::make_shared<const ledger::Transaction>(*transaction);
+    parts_.chain.submit(*std::move(transaction), [submitted, kept, done = std::move(done)](
+                                                     Result<chain::Commit> commit) mutable {
+      if (!commit) {
+        done(fail(std::move(commit).error()));
+        return;
+      }
+      auto outcome = accepted(*commit, kept.get());
+      if (!outcome) {
+        done(fail(std::move(outcome).error()));
+        return;
+      }
+      submitted.outcome = *std::move(outcome);
+      done(std::move(submitted));
+    });
+  }
+
+  void find_transaction(const TransactionId& id,
+                        Callback<Result<api::TransactionOutcome>> done) override {
+    parts_.chain.find(id, [done = std::move(done)](Result<chain::Commit> commit) mutable {
+      if (!commit) {
+        done(fail(std::move(commit).error()));
+      } else {
+        done(accepted(*commit, nullptr));
+      }
+    });
+  }
+
+  void get_account(const AccountId& account, api::Consistency consistency,
+                   Callback<Result<api::AccountView>> done) override {
+    const auto answer = [account](const chain::FinalView& view, bool is_stale) {
+      const ledger::Account record = ledger::View(view.state()).account(account);
+      api::AccountView out;
+      out.state = mark_of(view, is_stale);
+      out.balance = record.balance;
+      for (const ledger::Lane& lane : record.lanes) {
+        out.lanes.emplace_back(lane.lane, lane.next_sequence);
+      }
+      return out;
+    };
+    if (consistency == api::Consistency::Local) {
+      done(answer(*parts_.chain.view(), !parts_.ledger.has_quorum()));
+      return;
+    }
+    // Without a quorum the last final state is served, and says that it may be old.
+    parts_.chain.barrier(
+        [this, answer, done = std::move(done)](Result<chain::FinalViewRef> view) mutable {
+          done(view ? answer(**view, false) : answer(*parts_.chain.view(), true));
+        });
+  }
+
+  void get_block(Height height, Callback<Result<api::BlockView>> done) override {
+    const Height newest = parts_.chain.view()->height();
+    if (height.value() == 0 || height > newest) {
+      done(fail(ErrorCode::NotFound, reason::not_found,
+                "there is no block " + std::to_string(height.value()) +
+                    " here; the newest final one is " + std::to_string(newest.value())));
+      return;
+    }
+    await_block(height, std::move(done));
+  }
+
+  void await_block(Height height, Callback<Result<api::BlockView>> done) override {
+    // One block of a subscription; both ends run on the chain's strand.
+    struct Wait {
+      Callback<Result<api::BlockView>> done;
+      chain::SubscriptionId id;
+    };
+    auto wait = std::make_shared<Wait>();
+    wait->done = std::move(done);
+    chain::Chain& chain = parts_.chain;
+    wait->id = chain.subscribe(height, [wait, &chain](const chain::FinalBlockRef& block) {
+      if (!wait->done) return;
+      auto answer = std::move(wait->done);
+      wait->done = {};
+      chain.unsubscribe(wait->id);
+      answer(view_of(*block));
+    });
+  }
+
+  void get_chain(Callback<Result<api::ChainView>> done) override {
+    const chain::FinalViewRef view = parts_.chain.view();
+    api::ChainView out;
+    out.id = parts_.chain.trust_root().chain;
+    out.name = parts_.genesis.chain_name;
+    out.state = mark_of(*view, !parts_.ledger.has_quorum());
+    out.genesis = ledger::genesis_to_file(parts_.genesis);
+    done(std::move(out));
+  }
+
+  void prove(api::ProofTarget target, Callback<Result<api::Proof>> done) override {
+    auto key = key_of(target);
+    if (!key) {
+      done(fail(std::move(key).error()));
+      return;
+    }
+    parts_.chain.prove(*std::move(key),
+                       [done = std::move(done)](Result<chain::ProofBundle> bundle) mutable {
+                         if (!bundle) {
+                           done(fail(std::move(bundle).error()));
+                           return;
+                         }
+                         api::Proof proof;
+                         proof.is_present = bundle->value.has_value();
+                         proof.height = Height(bundle->headers.headers.front().height.value() - 1);
+                         proof.bundle = codec::to_bytes(*bundle);
+                         done(std::move(proof));
+                       });
+  }
+
+ private:
+  Result<Bytes> key_of(const api::ProofTarget& target) const {
+    if (const auto* account = std::get_if<AccountId>(&target)) {
+      return ledger::keys::account(*account);
+    }
+    if (const auto* key = std::get_if<api::StateKey>(&target)) return key->bytes;
+    return key_of_object(std::get<api::ObjectName>(target));
+  }
+
+  /// Names are hashed under the bucket's key, which is sealed to the gateways that its owner chose:
+  /// only those can say where a name's record stands.
+  Result<Bytes> key_of_object(const api::ObjectName& object) const {
+    const chain::FinalViewRef final_view = parts_.chain.view();
+    const ledger::View view(final_view->state());
+    const auto bucket = view.bucket_id(object.bucket);
+    if (!bucket) {
+      return fail(ErrorCode::NotFound, reason::not_found,
+                  "there is no bucket '" + object.bucket + "'");
+    }
+    const auto keys = view.bucket_keys(*bucket);
+    const NodeId self = parts_.keys.node_id();
+    for (const ledger::KeySeal& seal : keys ? keys->seals : std::vector<ledger::KeySeal>()) {
+      if (seal.gateway != self) continue;
+      OORT_TRY(const auto secret, object::open_bucket_secret(parts_.keys, seal.sealed));
+      const NameHash name = object::name_hash_of(secret, object.name);
+      const auto newest = view.newest(*bucket, name);
+      if (!newest) return ledger::keys::null_version(*bucket, name);
+      return ledger::keys::object(
+          {.bucket = *bucket, .name_hash = name, .version = newest->version});
+    }
+    return fail(
+        ErrorCode::PermissionDenied, reason::not_allowed,
+        "this node is no gateway of bucket '" + object.bucket + "': its key is not sealed to it");
+  }
+
+  NodeParts& parts_;
+};
+
+}  // namespace
+
+std::unique_ptr<api::LedgerPort> make_ledger_port(NodeParts& parts) {
+  return std::make_unique<ChainLedgerPort>(parts);
+}
+
+}  // namespace oort::node

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oort/node/node.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+#include "api_ports.hpp"
+#include "ledger_view.hpp"
+#include "oort/api/server.hpp"
+#include "oort/core/log.hpp"
+#include "oort/core/reasons.hpp"
+#include "oort/host/blob_store.hpp"
+#include "oort/host/clock.hpp"
+#include "oort/host/files.hpp"
+#include "oort/host/random.hpp"
+#include "oort/host/runtime.hpp"
+#include "oort/http/operator_pages.hpp"
+#include "oort/http/server.hpp"
+#include "oort/ledger/view.hpp"
+#include "oort/net/transport.hpp"
+#include "oort/node/keys.hpp"
+#include "oort/object/ledger_placement.hpp"
+#include "oort/object/shard_client.hpp"
+#include "oort/object/shard_service.hpp"
+#include "oort/object/volume_store.hpp"
+#include "oort/s3/service.hpp"
+#include "oort/store/rocks_store.hpp"
+#include "room_transport.hpp"
+#include "submitter.hpp"
+
+namespace oort::node {
+namespace {
+
+/// Below the data folder: the log of what this validator signed.
+constexpr std::string_view votes_folder = "votes";
+constexpr Duration readiness_interval = 250ms;
+constexpr Duration collect_interval = 30s;
+/// Several idle blocks long, so that a slow machine is not taken for a broken network.
+constexpr Duration quorum_patience = 4s;
+/// A write without a quorum answers well within 10 s.
+constexpr Duration write_deadline = 8s;
+constexpr std::size_t nodes_known_max = 10'000;
+
+/// Waits on this thread for something that a strand finishes.
+class Waiter {
+ public:
+  void finish() {
+    const std::lock_guard lock(mutex_);
+    is_finished_ = true;
+    changed_.notify_all();
+  }
+  void wait(Duration limit) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, limit, [this] { return is_finished_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_finished_ = false;
+};
+
+/// What the operator's pages show, refreshed by the node and read by the pages' thread.
+class Health {
+ public:
+  void set(Readiness readiness) {
+    const std::lock_guard lock(mutex_);
+    readiness_ = std::move(readiness);
+  }
+  [[nodiscard]] Readiness get() const {
+    const std::lock_guard lock(mutex_);
+    return readiness_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Readiness readiness_{false, "starting"};
+};
+
+class NodeImpl final : public Node {
+ public:
+  NodeImpl(Config config, std::string version, std::function<void()> on_shutdown_request)
+      : config_(std::move(config)),
+        version_(std::move(version)),
+        on_shutdown_request_(std::move(on_shutdown_request)) {}
+  ~NodeImpl() override { stop(0s); }
+  NodeImpl(const NodeImpl&) = delete;
+  NodeImpl& operator=(const NodeImpl&) = delete;
+
+  Result<void> start() {
+    started_ = clock_.now_mono();
+    OORT_TRY(open_data());
+    OORT_TRY(open_network());
+    OORT_TRY(open_chain());
+    OORT_TRY(open_objects());
+    OORT_TRY(open_doors());
+    watch_readiness();
+    log::info("node", "started",
+              {{"role", to_string(config_.node.role)},
+               {"node", keys_->node_id().hex()},
+               {"grpc", grpc_endpoint()},
+               {"s3", s3_endpoint()}});
+    return {};
+  }
+
+  void stop(Duration grace) override {
+    if (is_stopped_) return;
+    is_stopped_ = true;
+    // Doors first: nothing new comes in, and what is in flight is answered by parts that live.
+    if (s3_server_) s3_server_->stop(grace);
+    if (grpc_) grpc_->stop(grace);
+    if (operator_server_) operator_server_->stop(grace);
+    stop_objects(grace);
+    if (transport_) transport_->stop();
+    if (runtime_) runtime_->stop();
+    grpc_.reset();
+    feed_.reset();
+    chain_.reset();
+    log::info("node", "stopped");
+    log::flush();
+  }
+
+  [[nodiscard]] std::string grpc_endpoint() const override {
+    return grpc_ ? grpc_->endpoint() : "";
+  }
+  [[nodiscard]] std::string s3_endpoint() const override {
+    return s3_server_ ? config_.s3.listen.host + ":" + std::to_string(s3_server_->port()) : "";
+  }
+  [[nodiscard]] std::string operator_endpoint() const override {
+    return operator_server_
+               ? config_.operator_door.listen.host + ":" + std::to_string(operator_server_->port())
+               : "";
+  }
+
+ private:
+  Result<void> open_data();
+  Result<void> open_network();
+  Result<void> open_chain();
+  Result<void> open_objects();
+  Result<void> open_shards();
+  Result<void> open_doors();
+  Result<void> open_s3();
+  Result<void> open_operator_pages();
+  void stop_objects(Duration grace);
+  void watch_readiness();
+  void collect_orphans();
+  void dial_known_nodes();
+
+  Config config_;
+  std::string version_;
+  std::function<void()> on_shutdown_request_;
+  bool is_stopped_ = false;
+  MonoTime started_;
+
+  // In the order in which they are made; destroyed from the end.
+  host::SystemClock clock_;
+  host::KernelRandom random_;
+  std::unique_ptr<host::FolderLock> lock_;
+  std::optional<crypto::KeyPair> keys_;
+  std::optional<crypto::SecretSeed> seed_;
+  ledger::GenesisParams genesis_;
+  std::unique_ptr<env::KvStore> ledger_store_;
+  std::unique_ptr<env::BlobStore> votes_;
+  std::unique_ptr<env::KvStore> index_store_;
+  std::unique_ptr<env::KvStore> shard_index_;
+  std::unique_ptr<env::BlobStore> shard_volumes_;
+  std::unique_ptr<object::VolumeStore> volumes_;
+  std::unique_ptr<env::Signer> signer_;
+  std::unique_ptr<chain::Vrf> vrf_;
+
+  std::unique_ptr<host::Runtime> runtime_;
+  std::unique_ptr<host::Strand> chain_strand_;
+  std::unique_ptr<host::Strand> object_strand_;
+  std::unique_ptr<env::Executor> work_pool_;
+  std::unique_ptr<env::Executor> log_disk_;
+  std::unique_ptr<env::Executor> store_disk_;
+  std::unique_ptr<env::Executor> shard_disk_;
+
+  std::unique_ptr<net::NodeTransport> transport_;
+  std::unique_ptr<RoomTransport> object_transport_;
+  std::unique_ptr<chain::Chain> chain_;
+  std::unique_ptr<BlockFeed> feed_;
+  std::unique_ptr<SnapshotView> view_;
+  std::unique_ptr<object::LedgerPlacement> placement_;
+  std::unique_ptr<Submitter> submitter_;
+  std::unique_ptr<object::ShardService> shards_;
+  std::unique_ptr<object::TransportShardClient> shard_client_;
+  std::unique_ptr<object::Gateway> gateway_;
+
+  std::unique_ptr<NodeParts> parts_;
+  std::unique_ptr<api::LedgerPort> ledger_port_;
+  std::unique_ptr<api::NodePort> node_port_;
+  std::unique_ptr<api::ObjectPort> object_port_;
+  std::unique_ptr<api::AdminPort> admin_port_;
+  std::unique_ptr<api::Server> grpc_;
+  std::unique_ptr<http::Handler> s3_handler_;
+  std::unique_ptr<http::Server> s3_server_;
+  Health health_;
+  std::unique_ptr<http::Handler> operator_handler_;
+  std::unique_ptr<http::Server> operator_server_;
+};
+
+Result<void> NodeImpl::open_data() {
+  const auto& folder = config_.node.data_folder;
+  OORT_TRY(lock_, host::lock_folder(folder));
+  OORT_TRY(seed_, load_node_key(config_.resolve(config_.node.key_file)));
+  keys_.emplace(*seed_);
+  signer_ = crypto::local_signer(*keys_);
+
+  const auto genesis_path = config_.resolve(config_.node.genesis_file);
+  OORT_TRY(const Bytes file, host::read_file(genesis_path, ledger::genesis_bytes_max + 64));
+  auto genesis = ledger::genesis_from_file(file);
+  if (!genesis) return fail(std::move(genesis).error().with(genesis_path.string()));
+  genesis_ = *std::move(genesis);
+
+  store::RocksOptions rocks;
+  rocks.cache_bytes = config_.ledger.cache_bytes;
+  rocks.write_buffer_bytes = config_.ledger.write_buffer_bytes;
+  OORT_TRY(ledger_store_, store::open_rocks(folder / "ledger", rocks));
+  OORT_TRY(votes_, host::open_blob_store(folder / votes_folder));
+
+  host::Runtime::Options threads;
+  threads.threads_count = config_.runtime.threads;
+  OORT_TRY(runtime_, host::Runtime::start(threads));
+  chain_strand_ = runtime_->make_strand();
+  object_strand_ = runtime_->make_strand();
+  work_pool_ = runtime_->make_pool("oort-work", config_.runtime.threads);
+  log_disk_ = runtime_->make_pool("oort-votes", 1);
+  store_disk_ = runtime_->make_pool("oort-store", 1);
+  shard_disk_ = runtime_->make_pool("oort-shards", 1);
+  return {};
+}
+
+Result<void> NodeImpl::open_network() {
+  net::Options options;
+  options.chain = ledger::chain_id_of(genesis_);
+  options.listen_host = config_.network.listen.host;
+  options.listen_port = config_.network.listen.port;
+  options.queue_bytes_max = config_.network.queue_bytes;
+  OORT_TRY(transport_, net::open_transport(*seed_, options, {clock_, random_, *chain_strand_}));
+  transport_->set_peers(config_.network.peers);
+  object_transport_ = std::make_unique<RoomTransport>(*transport_, *object_strand_);
+  return {};
+}
+
+Result<void> NodeImpl::open_chain() {
+  vrf_ = chain::make_vrf(config_.modules.validator ? &*keys_ : nullptr);
+  chain::Options options;
+  options.consensus.idle_max = std::chrono::milliseconds(config_.ledger.idle_block_ms);
+  random_.fill(std::as_writable_bytes(std::span(&options.consensus.jitter_seed, 1)));
+  const chain::Surroundings around{.clock = clock_,
+                                   .strand = *chain_strand_,
+                                   .timers = chain_strand_->timers(),
+                                   .pool = *work_pool_,
+                                   .log_disk = *log_disk_,
+                                   .store_disk = *store_disk_,
+                                   .random = random_,
+                                   .store = *ledger_store_,
+                                   .logs = *votes_,
+                                   .transport = *transport_,
+                                   .signer = config_.modules.validator ? signer_.get() : nullptr,
+                                   .vrf = *vrf_,
+                                   .on_failure = {}};
+  OORT_TRY(chain_, chain::Chain::open(genesis_, options, around));
+  feed_ = std::make_unique<BlockFeed>(*chain_, clock_, *object_strand_, quorum_patience);
+  view_ = std::make_unique<SnapshotView>(*chain_, *feed_, *object_strand_);
+  placement_ = std::make_unique<object::LedgerPlacement>(*view_, *transport_);
+  submitter_ = std::make_unique<Submitter>(Submitter::Parts{.chain_id = chain_->trust_root().chain,
+                                                            .chain = *chain_,
+                                                            .feed = *feed_,
+                                                            .ledger = *view_,
+                                                            .signer = *signer_,
+                                                            .strand = *object_strand_,
+                                                            .timers = object_strand_->timers()},
+                                           Submitter::Options());
+  return {};
+}
+
+Result<void> NodeImpl::open_shards() {
+  const auto folder = config_.node.data_folder / "shards";
+  OORT_TRY(shard_volumes_, host::open_blob_store(folder / "volumes"));
+  store::RocksOptions rocks;
+  rocks.cache_bytes = 8 * limits::mib;
+  rocks.write_buffer_bytes = 4 * limits::mib;
+  OORT_TRY(shard_index_, store::open_rocks(folder / "index", rocks));
+  object::VolumeStore::Options options;
+  options.reserve_bytes = config_.storage.reserve_bytes;
+  OORT_TRY(volumes_, object::VolumeStore::open(*shard_volumes_, *shard_index_, options));
+  shards_ = std::make_unique<object::ShardService>(
+      object::ShardService::Parts{.chain = chain_->trust_root().chain,
+                                  .self = keys_->node_id(),
+                                  .strand = *object_strand_,
+                                  .disk = *shard_disk_,
+                                  .volumes = *volumes_,
+                                  .signer = *signer_,
+                                  .ledger = *view_});
+  shards_->attach(*object_transport_);
+  collect_orphans();
+  return {};
+}
+
+Result<void> NodeImpl::open_objects() {
+  if (config_.modules.storage) OORT_TRY(open_shards());
+  // Every handler is set by now.
+  transport_->start();
+  chain_->start();
+  dial_known_nodes();
+  if (!config_.modules.s3) return {};
+
+  store::RocksOptions rocks;
+  rocks.cache_bytes = 16 * limits::mib;
+  rocks.write_buffer_bytes = 4 * limits::mib;
+  OORT_TRY(index_store_, store::open_rocks(config_.node.data_folder / "index", rocks));
+  shard_client_ = std::make_unique<object::TransportShardClient>(*object_transport_, shards_.get());
+  object::GatewayOptions options;
+  options.region = config_.s3.region;
+  options.submit_deadline = write_deadline;
+  OORT_TRY(gateway_, object::Gateway::start({.chain = chain_->trust_root().chain,
+                                             .keys = *keys_,
+                                             .strand = *object_strand_,
+                                             .pool = *work_pool_,
+                                             .timers = object_strand_->timers(),
+                                             .clock = clock_,
+                                             .random = random_,
+                                             .ledger = *view_,
+                                             .submit = *submitter_,
+                                             .events = *feed_,
+                                             .shards = *shard_client_,
+                                             .placement = *placement_,
+                                             .index = *index_store_},
+                                            options));
+  return {};
+}
+
+void NodeImpl::stop_objects(Duration grace) {
+  if (!object_strand_) return;
+  auto waiter = std::make_shared<Waiter>();
+  object_strand_->post([this, waiter] {
+    if (submitter_) submitter_->stop();
+    if (gateway_) {
+      gateway_->stop([waiter] { waiter->finish(); });
+    } else {
+      waiter->finish();
+    }
+  });
+  waiter->wait(std::max<Duration>(grace, 1s));
+}
+
+void NodeImpl::collect_orphans() {
+  object_strand_->timers().after(collect_interval, [this] {
+    shards_->collect([this](const Result<std::uint64_t>& collected) {
+      if (!collected) {
+        log::warn("node", "orphans were not collected", {{"why", collected.error().to_string()}});
+      }
+      collect_orphans();
+    });
+  });
+}
+
+/// The configuration names some peers; the ledger's registry names all.
+void NodeImpl::dial_known_nodes() {
+  std::vector<net::PeerAddress> peers = config_.network.peers;
+  std::set<NodeId> known = {keys_->node_id()};
+  for (const net::PeerAddress& peer : peers) known.insert(peer.id);
+  const object::LedgerSnapshot snapshot = view_->snapshot();
+  for (const ledger::Node& node : ledger::View(*snapshot.state).nodes(NodeId(), nodes_known_max)) {
+    if (known.contains(node.id)) continue;
+    for (const ledger::Endpoint& endpoint : node.endpoints) {
+      if (endpoint.kind != ledger::EndpointKind::Peer) continue;
+      peers.push_back({.id = node.id, .host = endpoint.host, .port = endpoint.port});
+      break;
+    }
+  }
+  transport_->set_peers(std::move(peers));
+}
+
+Result<void> NodeImpl::open_doors() {
+  parts_ = std::make_unique<NodeParts>(NodeParts{.config = config_,
+                                                 .version = version_,
+                                                 .keys = *keys_,
+                                                 .genesis = genesis_,
+                                                 .clock = clock_,
+                                                 .started = started_,
+                                                 .chain = *chain_,
+                                                 .feed = *feed_,
+                                                 .ledger = *view_,
+                                                 .transport = *transport_,
+                                                 .strand = *object_strand_,
+                                                 .timers = object_strand_->timers(),
+                                                 .gateway = gateway_.get(),
+                                                 .shards = shards_.get(),
+                                                 .shut_down = on_shutdown_request_,
+                                                 .grpc_endpoint = {},
+                                                 .s3_endpoint = {},
+                                                 .operator_endpoint = {}});
+  OORT_TRY(open_operator_pages());
+  if (gateway_) OORT_TRY(open_s3());
+  parts_->operator_endpoint = operator_endpoint();
+  parts_->s3_endpoint = s3_endpoint();
+  parts_->grpc_endpoint = to_text(config_.api.listen);
+
+  ledger_port_ = make_ledger_port(*parts_);
+  node_port_ = make_node_port(*parts_);
+  object_port_ = make_object_port(*parts_);
+  admin_port_ = make_admin_port(*parts_);
+  api::ServerOptions options;
+  options.listen = config_.modules.api ? to_text(config_.api.listen) : "";
+  options.admin_socket = config_.resolve(config_.api.admin_socket).string();
+  OORT_TRY(grpc_, api::Server::start(options, {.ledger = ledger_port_.get(),
+                                               .node = node_port_.get(),
+                                               .object = object_port_.get(),
+                                               .admin = admin_port_.get()}));
+  return {};
+}
+
+Result<void> NodeImpl::open_s3() {
+  s3::Options service;
+  service.base_domains = config_.s3.domains;
+  service.region = config_.s3.region;
+  s3_handler_ = s3::make_service(service, *gateway_, clock_);
+  http::ServerOptions server;
+  server.name = "s3";
+  server.address = config_.s3.listen.host;
+  server.port = config_.s3.listen.port;
+  server.threads_count = config_.runtime.threads;
+  OORT_TRY(s3_server_, http::Server::start(server, *s3_handler_, clock_, random_));
+  return {};
+}
+
+Result<void> NodeImpl::open_operator_pages() {
+  http::OperatorSources sources;
+  sources.health = [] {
+    return std::vector<http::Check>{{.name = "process", .is_good = true, .detail = "runs"}};
+  };
+  sources.readiness = [this] {
+    const Readiness readiness = health_.get();
+    return std::vector<http::Check>{
+        {.name = "ledger", .is_good = readiness.is_ready, .detail = readiness.why}};
+  };
+  operator_handler_ = http::operator_pages(std::move(sources));
+  http::ServerOptions server;
+  server.name = "operator";
+  server.address = config_.operator_door.listen.host;
+  server.port = config_.operator_door.listen.port;
+  server.is_access_logged = false;
+  OORT_TRY(operator_server_, http::Server::start(server, *operator_handler_, clock_, random_));
+  return {};
+}
+
+void NodeImpl::watch_readiness() {
+  chain_->diagnose([this](const chain::Diagnosis& diagnosis) {
+    const Readiness readiness = readiness_of(*parts_, diagnosis);
+    health_.set(readiness);
+    if (grpc_) grpc_->set_serving(readiness.is_ready);
+    chain_strand_->timers().after(readiness_interval, [this] { watch_readiness(); });
+  });
+}
+
+}  // namespace
+
+Result<PublicKey> create_node(const std::filesystem::path& data_folder, env::Random& random) {
+  const auto lock = host::lock_folder(data_folder);
+  if (!lock) return fail(lock.error());
+  OORT_TRY(const auto seed, create_node_key(data_folder / Config().node.key_file, random));
+  OORT_TRY(const auto votes, host::open_blob_store(data_folder / votes_folder));
+  OORT_TRY(chain::begin_log(*votes, random));
+  return crypto::KeyPair(seed).public_key();
+}
+
+Result<std::unique_ptr<Node>> Node::start(Config config, std::string version,
+                                          std::function<void()> on_shutdown_request) {
+  auto node = std::make_unique<NodeImpl>(std::move(config), std::move(version),
+                                         std::move(on_shutdown_request));
+  OORT_TRY(node->start());
+  return node;
+}
+
+}  // namespace oort::node
