@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger_view.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 
@@ -106,6 +107,18 @@ object::LedgerSnapshot SnapshotView::snapshot() const {
   // Shares ownership of the view, points at its state.
   snapshot.state = std::shared_ptr<const ledger::StateReader>(std::move(view), state);
   return snapshot;
+}
+
+bool SnapshotView::has_quorum() const noexcept {
+  const consensus::ValidatorSet& set = chain_.trust_root().validators;
+  const std::vector<NodeId> peers = transport_.peers();
+  std::uint64_t weight = 0;
+  for (const consensus::Validator& validator : set.validators()) {
+    const bool is_here = validator.node == transport_.self() ||
+                         std::ranges::binary_search(peers, validator.node);
+    if (is_here) weight += validator.weight;
+  }
+  return weight >= set.quorum() && feed_.has_quorum();
 }
 
 void SnapshotView::read_barrier(Duration, Callback<Result<void>> done) {

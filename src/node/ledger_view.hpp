@@ -8,6 +8,7 @@
 #include "oort/chain/chain.hpp"
 #include "oort/env/clock.hpp"
 #include "oort/env/executor.hpp"
+#include "oort/env/transport.hpp"
 #include "oort/object/ports.hpp"
 
 /// The chain as the object room sees it: `object::LedgerView` and `object::EventSource`.
@@ -44,19 +45,24 @@ class BlockFeed final : public object::EventSource {
   std::optional<chain::SubscriptionId> feed_;
 };
 
+/// Final states, and whether the ledger can make a next one.
 class SnapshotView final : public object::LedgerView {
  public:
-  SnapshotView(chain::Chain& chain, const BlockFeed& feed, env::Executor& strand)
-      : chain_(chain), feed_(feed), strand_(strand) {}
+  SnapshotView(chain::Chain& chain, const BlockFeed& feed, env::Executor& strand,
+               const env::Transport& transport)
+      : chain_(chain), feed_(feed), strand_(strand), transport_(transport) {}
 
   [[nodiscard]] object::LedgerSnapshot snapshot() const override;
-  [[nodiscard]] bool has_quorum() const noexcept override { return feed_.has_quorum(); }
+  /// Blocks become final, and the validators that are connected weigh enough for the next one: the
+  /// second turns false as soon as a connection breaks.
+  [[nodiscard]] bool has_quorum() const noexcept override;
   void read_barrier(Duration deadline, Callback<Result<void>> done) override;
 
  private:
   chain::Chain& chain_;
   const BlockFeed& feed_;
   env::Executor& strand_;
+  const env::Transport& transport_;
 };
 
 }  // namespace oort::node

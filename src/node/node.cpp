@@ -264,7 +264,7 @@ Result<void> NodeImpl::open_chain() {
                                    .on_failure = {}};
   OORT_TRY(chain_, chain::Chain::open(genesis_, options, around));
   feed_ = std::make_unique<BlockFeed>(*chain_, clock_, *object_strand_, quorum_patience);
-  view_ = std::make_unique<SnapshotView>(*chain_, *feed_, *object_strand_);
+  view_ = std::make_unique<SnapshotView>(*chain_, *feed_, *object_strand_, *transport_);
   placement_ = std::make_unique<object::LedgerPlacement>(*view_, *transport_);
   submitter_ = std::make_unique<Submitter>(Submitter::Parts{.chain_id = chain_->trust_root().chain,
                                                             .chain = *chain_,

@@ -7,7 +7,8 @@ namespace oort::object {
 namespace {
 
 constexpr std::size_t buckets_max = 10'000;
-constexpr std::size_t nodes_page = 256;
+/// Of one owner.
+constexpr std::size_t grants_read_max = 1024;
 
 BucketSummary summary_of(const ledger::Bucket& bucket, const std::string& region) {
   BucketSummary summary;
@@ -34,19 +35,17 @@ Callback<Result<Ordered>> succeeding(Callback<Result<void>> done) {
 
 }  // namespace
 
-std::vector<NodeId> gateways_of(const ledger::View& view) {
+std::vector<NodeId> gateways_of(const ledger::View& view, const AccountId& owner,
+                                std::uint64_t time_ms) {
   std::vector<NodeId> gateways;
-  NodeId from;
-  for (;;) {
-    const auto nodes = view.nodes(from, nodes_page);
-    for (const ledger::Node& node : nodes) {
-      const bool serves = ledger::has_role(node, ledger::NodeRole::Super) &&
-                          node.status == ledger::NodeStatus::Active;
-      if (serves && (gateways.empty() || gateways.back() != node.id)) gateways.push_back(node.id);
-    }
-    if (nodes.size() < nodes_page || gateways.size() >= ledger::key_seals_max) break;
-    from = nodes.back().id;
+  for (const ledger::GatewayGrant& grant : view.grants_of(owner, grants_read_max)) {
+    if (grant.expires_ms != 0 && grant.expires_ms <= time_ms) continue;
+    const auto node = view.node_of(grant.gateway);
+    if (node) gateways.push_back(*node);
   }
+  std::ranges::sort(gateways);
+  const auto doubles = std::ranges::unique(gateways);
+  gateways.erase(doubles.begin(), doubles.end());
   if (gateways.size() > ledger::key_seals_max) gateways.resize(ledger::key_seals_max);
   return gateways;
 }
@@ -73,7 +72,7 @@ void GatewayCore::create_bucket(const Caller& caller, const std::string& name,
   create.name = name;
   create.authority = *authority;
   const BucketSecret secret = BucketSecret::generate(env_->parts.random);
-  auto gateways = gateways_of(view);
+  auto gateways = gateways_of(view, caller.account, now.time_ms);
   const NodeId self = env_->parts.keys.node_id();
   if (!std::ranges::binary_search(gateways, self)) {
     if (gateways.size() == ledger::key_seals_max) gateways.pop_back();

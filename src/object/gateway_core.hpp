@@ -123,7 +123,9 @@ class GatewayCore : public std::enable_shared_from_this<GatewayCore> {
 [[nodiscard]] PutResult put_result_of(const StreamedContent& content, const Ordered& ordered,
                                       const ledger::ObjectChanged& change,
                                       ledger::Versioning versioning);
-[[nodiscard]] std::vector<NodeId> gateways_of(const ledger::View& view);
+/// The gateways that an owner trusts now, by its grants: its bucket keys are sealed to these.
+[[nodiscard]] std::vector<NodeId> gateways_of(const ledger::View& view, const AccountId& owner,
+                                              std::uint64_t time_ms);
 
 /// What the S3 door holds of a PutStream.
 template <class Finish>

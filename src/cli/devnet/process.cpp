@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <ctime>
 #include <deque>
 #include <fstream>
@@ -29,7 +30,7 @@ std::filesystem::path pid_file(const Network& network, const NodeEntry& node) {
 }
 
 /// In the child, between fork and exec: only calls that are safe there.
-[[noreturn]] void become_node(const char* program, const char* config, int log) {
+[[noreturn]] void become_node(const char* program, const char* config, int log, int failure) {
   ::setsid();
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);
@@ -39,6 +40,8 @@ std::filesystem::path pid_file(const Network& network, const NodeEntry& node) {
                                     const_cast<char*>("--config"), const_cast<char*>(config),
                                     nullptr};
   ::execv(program, arguments.data());
+  const int problem = errno;
+  static_cast<void>(::write(failure, &problem, sizeof(problem)) == 0);
   ::_exit(127);
 }
 
@@ -83,11 +86,24 @@ Result<pid_t> start_node(const Network& network, const NodeEntry& node) {
     return fail(ErrorCode::PermissionDenied, reason::not_allowed,
                 log_path.string() + " cannot be written");
   }
+  // The pipe closes when the child has become the program, so that from here on its command line
+  // is the node's; a child that fails says why through it.
+  std::array<int, 2> outcome{};
+  if (::pipe2(outcome.data(), O_CLOEXEC) != 0) {
+    ::close(log);
+    return fail(ErrorCode::ResourceExhausted, reason::internal, "no pipe can be made");
+  }
   const pid_t process = ::fork();
-  if (process == 0) become_node(program.c_str(), config.c_str(), log);
+  if (process == 0) become_node(program.c_str(), config.c_str(), log, outcome[1]);
   ::close(log);
-  if (process < 0) {
-    return fail(ErrorCode::ResourceExhausted, reason::internal, "no process can be started");
+  ::close(outcome[1]);
+  int problem = 0;
+  const bool has_failed =
+      process < 0 || ::read(outcome[0], &problem, sizeof(problem)) == sizeof(problem);
+  ::close(outcome[0]);
+  if (has_failed) {
+    return fail(ErrorCode::ResourceExhausted, reason::internal,
+                program + " cannot be started: " + std::strerror(problem));
   }
   const std::string text = std::to_string(process) + "\n";
   OORT_TRY(write_file(pid_file(network, node), as_bytes(text), 0644));
