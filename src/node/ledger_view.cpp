@@ -114,8 +114,8 @@ bool SnapshotView::has_quorum() const noexcept {
   const std::vector<NodeId> peers = transport_.peers();
   std::uint64_t weight = 0;
   for (const consensus::Validator& validator : set.validators()) {
-    const bool is_here = validator.node == transport_.self() ||
-                         std::ranges::binary_search(peers, validator.node);
+    const bool is_here =
+        validator.node == transport_.self() || std::ranges::binary_search(peers, validator.node);
     if (is_here) weight += validator.weight;
   }
   return weight >= set.quorum() && feed_.has_quorum();
