@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""All processes die at once (SIGKILL) at seeded moments under upload and transfers, again and again:
-whatever was acknowledged is there afterwards, identical, and no chain has forked."""
+"""All processes die at once (SIGKILL) at seeded moments under upload and transfers, again and
+again: whatever was acknowledged is there afterwards, identical, and no chain has forked."""
 import argparse
 import hashlib
 import json
