@@ -31,6 +31,12 @@ std::optional<Bytes> Overlay::get(ByteView key) const {
   return found == changes_.end() ? base_->get(key) : found->second;
 }
 
+void Overlay::read(ByteView key, const Use& use) const {
+  const auto found = changes_.find(key);
+  if (found == changes_.end()) return base_->read(key, use);
+  if (found->second) use(*found->second);
+}
+
 void Overlay::scan(ByteView prefix, ByteView from, const Visit& visit) const {
   auto change = changes_.lower_bound(start_of(prefix, from));
   const auto has_change = [&] {
@@ -66,10 +72,10 @@ void Overlay::write(ByteView key, std::optional<Bytes> value) {
   const auto found = changes_.lower_bound(key);
   const bool is_there = found != changes_.end() && !KeyLess{}(key, found->first);
   if (is_there) {
-    journal_.push_back({found->first, true, std::exchange(found->second, std::move(value))});
+    journal_.push_back({found, true, std::exchange(found->second, std::move(value))});
   } else {
     const auto placed = changes_.emplace_hint(found, to_bytes(key), std::move(value));
-    journal_.push_back({placed->first, false, std::nullopt});
+    journal_.push_back({placed, false, std::nullopt});
   }
 }
 
@@ -77,12 +83,10 @@ void Overlay::rollback(Mark mark) {
   OORT_ASSERT(mark <= journal_.size(), "a mark lies in the past");
   while (journal_.size() > mark) {
     Step& step = journal_.back();
-    const auto found = changes_.find(ByteView(step.key));
-    OORT_ASSERT(found != changes_.end(), "what was written is there");
     if (step.was_there) {
-      found->second = std::move(step.before);
+      step.at->second = std::move(step.before);
     } else {
-      changes_.erase(found);
+      changes_.erase(step.at);
     }
     journal_.pop_back();
   }
@@ -92,6 +96,11 @@ std::optional<Bytes> MemoryState::get(ByteView key) const {
   const auto found = values_.find(key);
   if (found == values_.end()) return std::nullopt;
   return found->second;
+}
+
+void MemoryState::read(ByteView key, const Use& use) const {
+  const auto found = values_.find(key);
+  if (found != values_.end()) use(found->second);
 }
 
 void MemoryState::scan(ByteView prefix, ByteView from, const Visit& visit) const {

@@ -20,9 +20,9 @@ template <Record T>
 
 template <Record T>
 [[nodiscard]] std::optional<T> load(const StateReader& state, ByteView key) {
-  const auto bytes = state.get(key);
-  if (!bytes) return std::nullopt;
-  return stored<T>(*bytes);
+  std::optional<T> record;
+  state.read(key, [&record](ByteView value) { record = stored<T>(value); });
+  return record;
 }
 
 /// The record of the first key that begins with `prefix`.
@@ -38,7 +38,10 @@ template <Record T>
 
 template <Record T>
 void save(Overlay& state, ByteView key, const T& record) {
-  state.put(key, codec::to_bytes(record));
+  codec::Writer out;
+  out.reserve(256);  // Most records are smaller, and grow no further.
+  encode(out, record);
+  state.put(key, std::move(out).take());
 }
 
 }  // namespace oort::ledger

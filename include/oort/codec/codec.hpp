@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -33,6 +34,8 @@ namespace oort::codec {
 ///       small constant.
 class Writer {
  public:
+  /// Room for `size` bytes, so that fewer allocations are made on the way there.
+  void reserve(std::size_t size) { bytes_.reserve(size); }
   void u8(std::uint8_t value) { bytes_.push_back(static_cast<std::byte>(value)); }
   void u16(std::uint16_t value) { integer(value); }
   void u32(std::uint32_t value) { integer(value); }
@@ -51,9 +54,11 @@ class Writer {
  private:
   template <class T>
   void integer(T value) {
+    std::array<std::byte, sizeof(T)> little;
     for (std::size_t i = 0; i < sizeof(T); ++i) {
-      bytes_.push_back(static_cast<std::byte>(static_cast<std::uint8_t>(value >> (8 * i))));
+      little[i] = static_cast<std::byte>(static_cast<std::uint8_t>(value >> (8 * i)));
     }
+    raw(little);
   }
   Bytes bytes_;
 };

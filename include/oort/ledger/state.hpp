@@ -23,6 +23,11 @@ class StateReader {
 
   virtual ~StateReader() = default;
   [[nodiscard]] virtual std::optional<Bytes> get(ByteView key) const = 0;
+  /// Calls `use` with the value, where there is one, without a copy if the state can.
+  using Use = std::function<void(ByteView value)>;
+  virtual void read(ByteView key, const Use& use) const {
+    if (const auto value = get(key)) use(*value);
+  }
   /// Visits the keys that begin with `prefix`, from the first that is not below `from` on.
   virtual void scan(ByteView prefix, ByteView from, const Visit& visit) const = 0;
 };
@@ -49,6 +54,7 @@ class Overlay final : public StateReader {
   Overlay(const StateReader& base, std::span<const StateWrite> writes);
 
   [[nodiscard]] std::optional<Bytes> get(ByteView key) const override;
+  void read(ByteView key, const Use& use) const override;
   void scan(ByteView prefix, ByteView from, const Visit& visit) const override;
   void put(ByteView key, Bytes value);
   void erase(ByteView key);
@@ -64,7 +70,7 @@ class Overlay final : public StateReader {
 
  private:
   struct Step {
-    Bytes key;
+    Changes::iterator at;  // Stays valid while others come and go.
     bool was_there = false;
     std::optional<Bytes> before;
   };
@@ -79,6 +85,7 @@ class Overlay final : public StateReader {
 class MemoryState final : public StateReader {
  public:
   [[nodiscard]] std::optional<Bytes> get(ByteView key) const override;
+  void read(ByteView key, const Use& use) const override;
   void scan(ByteView prefix, ByteView from, const Visit& visit) const override;
   void apply(std::span<const StateWrite> writes);
   [[nodiscard]] const std::map<Bytes, Bytes, KeyLess>& values() const noexcept { return values_; }
