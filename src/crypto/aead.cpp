@@ -9,6 +9,9 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/env/random.hpp"
 #include "sodium_bytes.hpp"
 
 namespace oort::crypto {

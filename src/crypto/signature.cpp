@@ -5,6 +5,8 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/env/random.hpp"
+#include "oort/env/signer.hpp"
 #include "sodium_bytes.hpp"
 
 namespace oort::crypto {
@@ -34,7 +36,7 @@ SecretSeed::~SecretSeed() { sodium_memzero(bytes_.data(), bytes_.size()); }
 SecretSeed SecretSeed::generate(env::Random& random) {
   std::array<std::byte, 32> bytes{};
   random.fill(bytes);
-  SecretSeed seed(bytes);
+  const SecretSeed seed(bytes);
   sodium_memzero(bytes.data(), bytes.size());
   return seed;
 }
@@ -55,7 +57,7 @@ Signature KeyPair::sign(ByteView message) const noexcept {
 SecretSeed KeyPair::seed() const noexcept {
   std::array<std::byte, 32> bytes{};
   std::copy_n(secret_.begin(), bytes.size(), bytes.begin());
-  SecretSeed seed(bytes);
+  const SecretSeed seed(bytes);
   sodium_memzero(bytes.data(), bytes.size());
   return seed;
 }

@@ -8,6 +8,7 @@
 #include <initializer_list>
 
 #include "oort/core/assert.hpp"
+#include "oort/crypto/signature.hpp"
 #include "sodium_bytes.hpp"
 
 // RFC 9381, section 5, suite ECVRF-EDWARDS25519-SHA512-TAI. One deviation, towards strictness:

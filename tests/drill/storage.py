@@ -103,18 +103,25 @@ class Drill:
     def repair(self, network, big, tree):
         network.devnet("restart", "super-3")
         network.devnet("restart", "super-4")
+        network.devnet("wait", "--durable", "--timeout", "240", timeout=260)
+
+        def held():
+            return network.status()["super-2"]["storage"]["shard_bytes"]
+
+        before = held()
         network.devnet("stop", "super-2")
         network.devnet("wipe", "super-2")
         network.devnet("restart", "super-2")
+        assert held() < before / 10, "the shards were not wiped"
 
         def missing():
             output = network.run("segment", "missing", "--json", "--dir", network.dir).stdout
             return len(json.loads(output)["missing_shards"])
 
         self.timed("repair_seconds", lambda: await_true(
-            "the list of missing shards is empty", lambda: missing() == 0, 300))
-        network.devnet("wait", "--durable", "--timeout", "240", timeout=260)
-        self.say("the wiped node's shards are whole again")
+            "the wiped node holds its shards again and none is missing",
+            lambda: held() > before * 0.8 and missing() == 0, 400))
+        self.say(f"the wiped node's {before} bytes of shards are whole again")
         for victim in ("super-1", "super-2"):
             network.devnet("kill", victim)
             self.read_all(network, big, tree, index=2, when=f"without {victim}, through super-3")
@@ -131,10 +138,10 @@ class Drill:
             network.devnet("kill", "super-6")
 
             def missing():
-                status = network.status()["super-1"]
-                storage = status["storage"]
+                storage = network.status()["super-1"]["storage"]
                 return storage["missing_shards_count"] + storage["degraded_segments_count"]
 
+            await_true("the loss is noticed", lambda: missing() > 0, 60)
             self.timed("move_seconds", lambda: await_true(
                 "the shards of the lost node live elsewhere", lambda: missing() == 0, 300))
             network.devnet("kill", "super-5")
