@@ -3,9 +3,9 @@
 // to a transaction and 256 to a transaction, and object commits as a gateway batches them (a group
 // commit, then small objects with their grant). Processor time, so that neighbours do not count.
 // Prints one JSON object.
-#include <ctime>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <string>
 #include <vector>
 
