@@ -99,60 +99,54 @@ TEST(Golden, IdsAndKeysAreFrozen) {
             "066f0000000000000001" + std::string(64, '0') + "fffffffffffffffefffffffdfffffffc");
 }
 
-/// What decoding and encoding again makes of bytes; the reason, where they do not decode.
-using Again = tl::expected<Bytes, std::string> (*)(ByteView bytes);
-
 template <class T>
-tl::expected<Bytes, std::string> again(ByteView bytes) {
+void expect_one_encoding(ByteView bytes) {
   const auto value = codec::from_bytes<T>(bytes);
-  if (!value) return tl::unexpected<std::string>(value.error().reason());
-  return codec::to_bytes(*value);
-}
-
-void expect_one_encoding(Again read_and_write, const Bytes& bytes) {
-  const auto whole = read_and_write(bytes);
-  EXPECT_TRUE(whole && *whole == bytes);
+  ASSERT_TRUE(value.has_value()) << value.error().to_string();
+  EXPECT_EQ(codec::to_bytes(*value), to_bytes(bytes));
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_FALSE(read_and_write(ByteView(bytes).first(size)).has_value()) << "of " << size;
+    EXPECT_FALSE(codec::from_bytes<T>(bytes.first(size)).has_value()) << "of " << size;
   }
-  Bytes changed = bytes;
-  changed.push_back(std::byte{0});
-  EXPECT_FALSE(read_and_write(changed).has_value());
-  changed.pop_back();
+  Bytes longer = to_bytes(bytes);
+  longer.push_back(std::byte{0});
+  EXPECT_FALSE(codec::from_bytes<T>(longer).has_value());
+  Bytes changed = to_bytes(bytes);
   for (std::byte& byte : changed) {
     byte ^= std::byte{0x55};
-    const auto other = read_and_write(changed);
-    EXPECT_TRUE(!other || *other == changed);
+    const auto other = codec::from_bytes<T>(changed);
+    if (other) {
+      EXPECT_EQ(codec::to_bytes(*other), changed);
+    }
     byte ^= std::byte{0x55};
   }
   changed[0] = std::byte{2};
-  EXPECT_EQ(read_and_write(changed).error(), "UNSUPPORTED_VERSION");
+  EXPECT_EQ(codec::from_bytes<T>(changed).error().reason(), "UNSUPPORTED_VERSION");
 }
 
 TEST(Codec, RecordsHaveOneEncoding) {
   std::map<std::string, Bytes> records;
   for (auto& [name, bytes] : sample_records()) records.emplace(name, bytes);
-  expect_one_encoding(again<Account>, records["Account"]);
-  expect_one_encoding(again<Supply>, records["Supply"]);
-  expect_one_encoding(again<Node>, records["Node"]);
-  expect_one_encoding(again<ValidatorSet>, records["ValidatorSet"]);
-  expect_one_encoding(again<Evidence>, records["Evidence"]);
-  expect_one_encoding(again<Beacon>, records["Beacon"]);
-  expect_one_encoding(again<Params>, records["Params"]);
-  expect_one_encoding(again<PendingParams>, records["PendingParams"]);
-  expect_one_encoding(again<Bucket>, records["Bucket"]);
-  expect_one_encoding(again<BucketKeys>, records["BucketKeys"]);
-  expect_one_encoding(again<Object>, records["Object"]);
-  expect_one_encoding(again<RemovedObject>, records["RemovedObject"]);
-  expect_one_encoding(again<Segment>, records["Segment"]);
-  expect_one_encoding(again<Multipart>, records["Multipart"]);
-  expect_one_encoding(again<Part>, records["Part"]);
-  expect_one_encoding(again<AccessKey>, records["AccessKey"]);
-  expect_one_encoding(again<GatewayGrant>, records["GatewayGrant"]);
-  expect_one_encoding(again<ShardReceipt>, records["ShardReceipt"]);
-  expect_one_encoding(again<Transaction>, records["Transaction"]);
-  expect_one_encoding(again<Receipt>, records["Receipt"]);
-  expect_one_encoding(again<GenesisParams>, records["GenesisParams"]);
+  expect_one_encoding<Account>(records["Account"]);
+  expect_one_encoding<Supply>(records["Supply"]);
+  expect_one_encoding<Node>(records["Node"]);
+  expect_one_encoding<ValidatorSet>(records["ValidatorSet"]);
+  expect_one_encoding<Evidence>(records["Evidence"]);
+  expect_one_encoding<Beacon>(records["Beacon"]);
+  expect_one_encoding<Params>(records["Params"]);
+  expect_one_encoding<PendingParams>(records["PendingParams"]);
+  expect_one_encoding<Bucket>(records["Bucket"]);
+  expect_one_encoding<BucketKeys>(records["BucketKeys"]);
+  expect_one_encoding<Object>(records["Object"]);
+  expect_one_encoding<RemovedObject>(records["RemovedObject"]);
+  expect_one_encoding<Segment>(records["Segment"]);
+  expect_one_encoding<Multipart>(records["Multipart"]);
+  expect_one_encoding<Part>(records["Part"]);
+  expect_one_encoding<AccessKey>(records["AccessKey"]);
+  expect_one_encoding<GatewayGrant>(records["GatewayGrant"]);
+  expect_one_encoding<ShardReceipt>(records["ShardReceipt"]);
+  expect_one_encoding<Transaction>(records["Transaction"]);
+  expect_one_encoding<Receipt>(records["Receipt"]);
+  expect_one_encoding<GenesisParams>(records["GenesisParams"]);
 }
 
 TEST(Codec, OperationsHaveOneEncoding) {
