@@ -9,7 +9,7 @@ def measure():
     with validators() as network:
         limits = ceilings(network)
         figures = ledger_figures(network, senders=64, window=32, operations=1,
-                                 transactions=64_000, seconds=12)
+                                 transactions=24_000, seconds=12)
     metrics = {"per_second": figures["transactions_per_second"]}
     metrics.update(chosen(figures, "p50_ms", "p99_ms", "transactions", "resent"))
     return metrics, chosen(limits, "fdatasync_4k_per_second",
