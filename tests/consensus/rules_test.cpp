@@ -102,6 +102,24 @@ TEST_F(Rules, NoVoteLeavesBeforeItsRecordIsDurable_C2) {
   EXPECT_EQ(sent[0], sign(epoch, self.value(), notarize(1, block->id)));
 }
 
+// The crash came between the block and the record: the block never left. Voting for it and then
+// proposing another would be a second proposal of one view.
+TEST_F(Rules, AProposalThatWasNeverRecordedIsForgotten_S2) {
+  const BlockRef own = block_of(make_header(epoch));
+  const auto own_signer = sim::cheap_signer(epoch.validators[leader].key);
+  SignerRecord recorded;
+  ASSERT_TRUE(recorded.propose(epoch.validators.epoch(), View(1), own->id));
+  for (const bool is_recorded : {false, true}) {
+    core = std::make_unique<Core>(Config{}, epoch, cheap_verifier(), own_signer.get());
+    Start start;
+    start.recovered.record = is_recorded ? recorded : SignerRecord{};
+    start.recovered.blocks.push_back(own);
+    const Outputs outputs = give(std::move(start));
+    EXPECT_EQ(core->find(own->id) != nullptr, is_recorded);
+    EXPECT_EQ(all<CheckPayload>(outputs).size(), is_recorded ? 1U : 0U);
+  }
+}
+
 TEST_F(Rules, FinalizesWhatItNotarizedWhenAQuorumDid_R4) {
   const BlockRef block = notarize_first();
   const auto peers = others();
