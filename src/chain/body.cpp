@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "body.hpp"
+#include "oort/chain/body.hpp"
 
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"

@@ -105,10 +105,15 @@ void Chain::Impl::on_committed(const Result<void>& written) {
 }
 
 void Chain::Impl::publish_view() {
+  // Readers live on any thread and cannot be answered without the disk.
+  const bool is_told = static_cast<bool>(around_.on_failure);
   auto view = std::make_shared<StoredView>(
-      around_.store.snapshot(), execution_->tip(), [](const Error& error) {
-        // Readers live on any thread and cannot be answered; the process must not guess.
+      around_.store.snapshot(), execution_->tip(),
+      [weak = weak_from_this(), is_told](const Error& error) {
         log::error(room, "the store cannot be read", {{"why", error.to_string()}});
+        OORT_ASSERT(is_told, "nobody may be told what is not known");
+        const auto self = weak.lock();
+        if (self) self->on_strand([error](Impl& chain) { chain.fail_for_ever(error); });
       });
   const records::Tip& tip = execution_->tip();
   metrics::gauge("oort_chain_height", "Height of the last block that is final and durable here")

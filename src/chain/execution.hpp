@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "body.hpp"
+#include "oort/chain/body.hpp"
 #include "oort/chain/chain.hpp"
 #include "oort/ledger/state_tree.hpp"
 #include "records.hpp"

@@ -11,8 +11,8 @@
 
 #include "execution.hpp"
 #include "log_writer.hpp"
-#include "messages.hpp"
 #include "oort/chain/chain.hpp"
+#include "oort/chain/messages.hpp"
 
 namespace oort::chain {
 
@@ -228,6 +228,7 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   std::optional<NodeId> syncing_from_;
   Height height_at_last_tick_;
   std::uint64_t ticks_count_ = 0;
+  std::size_t serving_count_ = 0;
 
   // Barriers: one that runs, and one that gathers for the next round.
   std::optional<Barrier> barrier_;

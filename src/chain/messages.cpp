@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "messages.hpp"
+#include "oort/chain/messages.hpp"
 
 namespace oort::chain::wire {
 namespace {

@@ -4,11 +4,13 @@
 #include <algorithm>
 
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
 
 namespace oort::chain {
 namespace {
 
 constexpr std::string_view magic = "OORTPRF1";
+constexpr crypto::Context bundle_context{"oort.v1 proof bundle"};
 
 /// The same error, with the name of the part in front.
 tl::unexpected<Error> in_part(std::string_view part, Error error) {
@@ -33,16 +35,20 @@ Result<void> check_header_and_certificate(const TrustRoot& root,
 }  // namespace
 
 void encode(codec::Writer& out, const ProofBundle& value) {
-  out.raw(as_bytes(magic));
-  encode(out, value.chain);
-  encode(out, value.headers);
-  out.blob(value.key);
-  out.boolean(value.value.has_value());
-  if (value.value) out.blob(*value.value);
-  encode(out, value.proof);
+  codec::Writer parts;
+  parts.raw(as_bytes(magic));
+  encode(parts, value.chain);
+  encode(parts, value.headers);
+  parts.blob(value.key);
+  parts.boolean(value.value.has_value());
+  if (value.value) parts.blob(*value.value);
+  encode(parts, value.proof);
+  out.raw(parts.bytes());
+  encode(out, crypto::hash(bundle_context, parts.bytes()));
 }
 
 Result<void> decode(codec::Reader& in, ProofBundle& value) {
+  const ByteView before = in.rest();
   OORT_TRY(const ByteView begin, in.raw(magic.size()));
   if (!std::ranges::equal(begin, as_bytes(magic))) {
     return fail(ErrorCode::InvalidArgument, reason::malformed,
@@ -58,7 +64,12 @@ Result<void> decode(codec::Reader& in, ProofBundle& value) {
     OORT_TRY(const ByteView bytes, in.blob(proof_bundle_bytes_max));
     value.value = to_bytes(bytes);
   }
-  return decode(in, value.proof);
+  OORT_TRY(decode(in, value.proof));
+  const ByteView parts = before.first(before.size() - in.rest().size());
+  Bytes32 digest;
+  OORT_TRY(decode(in, digest));
+  if (digest == crypto::hash(bundle_context, parts)) return {};
+  return fail(ErrorCode::InvalidArgument, reason::malformed, "the bytes were changed");
 }
 
 Result<Verified> verify_bundle(ByteView bytes, const ledger::GenesisParams& genesis,

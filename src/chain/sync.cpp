@@ -17,6 +17,8 @@ constexpr std::uint64_t far_behind = 8;
 constexpr std::size_t finals_waiting_max = 256;
 /// Peers whose last word is older are not asked.
 constexpr Duration silence_max = 10s;
+/// Answers that are being read from the disk; each may be several megabytes.
+constexpr std::size_t serving_count_max = 8;
 constexpr std::size_t peers_count_max = 4096;
 
 tl::unexpected<Error> bad_blocks(std::string detail) {
@@ -92,9 +94,14 @@ void Chain::Impl::serve_blocks(ByteView bytes, Callback<Result<Bytes>> reply) {
   if (request->from > execution_->tip().height || request->from == Height(0)) {
     return reply(fail(ErrorCode::NotFound, reason::not_found, "no such block yet"));
   }
+  if (serving_count_ == serving_count_max) {
+    return reply(fail(ErrorCode::ResourceExhausted, reason::rate_limited, "busy; ask another"));
+  }
+  ++serving_count_;
   around_.store_disk.post(
       [self = shared_from_this(), from = request->from, reply = std::move(reply)]() mutable {
         reply(collect_blocks(self->around_.store, from));
+        self->on_strand([](Impl& chain) { --chain.serving_count_; });
       });
 }
 

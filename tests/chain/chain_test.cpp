@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "kit.hpp"
+#include "oort/chain/messages.hpp"
 
 namespace oort::chain::test {
 namespace {
@@ -282,6 +283,127 @@ TEST(Chain, RefusesWhatCanNeverBeExecuted) {
   ASSERT_TRUE(net.run_until([&] { return net.failed.size() == 2; }));
   EXPECT_EQ(net.failed.at(bad).reason(), "BAD_SIGNATURE");
   EXPECT_EQ(net.failed.at(expired).reason(), "TRANSACTION_REJECTED");
+}
+
+TEST(Chain, ItsLogStaysSmallAndStillBringsItBack_B5) {
+  ChainWorld net(17);
+  net.options.log_bytes_max = 20'000;
+  net.start_all();
+  for (int round = 0; round < 6; ++round) {
+    net.world.run_for(2s);
+    const std::size_t victim = static_cast<std::size_t>(round) % 4;
+    net.crash(victim);
+    auto logs = net.nodes[victim]->disk().open_blobs("consensus");
+    EXPECT_LT((*logs->open("consensus.wal"))->size(), 40'000U);
+    net.start(victim);
+  }
+  net.crash(0);
+  const std::uint64_t before = net.height(1);
+  ASSERT_TRUE(net.run_until([&] { return net.height(1) > before + 5; }, 20s));
+  for (std::size_t i = 1; i < 4; ++i) {
+    std::optional<Diagnosis> diagnosis;
+    net.chain(i).diagnose([&](Diagnosis done) { diagnosis = std::move(done); });
+    ASSERT_TRUE(net.run_until([&] { return diagnosis.has_value(); }));
+    EXPECT_TRUE(diagnosis->engine.is_voting) << to_text(*diagnosis);
+    EXPECT_LE(diagnosis->blocks_in_memory, 4U);
+  }
+  net.expect_agreement();
+}
+
+TEST(Chain, BadNetworksAndManyCrashesLoseNothing_B1_B2_B4) {
+  for (std::uint64_t seed = 100; seed < 106; ++seed) {
+    ChainWorld net(seed, 5, 4,
+                   {.delay_min = 1ms,
+                    .delay_max = 30ms,
+                    .loss_ppm = 50'000,
+                    .duplicate_ppm = 20'000,
+                    .is_ordered = false});
+    net.options.submit_deadline = 60s;
+    net.start_all();
+    std::size_t sent = 0;
+    for (int round = 0; round < 8; ++round) {
+      const std::size_t victim = net.world.random().below(5);
+      for (std::uint64_t client = 0; client < 4; ++client, ++sent) {
+        net.pay((victim + 1) % 5, client, 7, 1);
+      }
+      net.world.run_for(Duration(net.world.random().below(200'000'000)));
+      net.crash(victim);
+      net.world.run_for(Duration(net.world.random().below(500'000'000)));
+      net.start(victim);
+      // Waiting callers die with their machine; what they sent may still go through.
+      net.world.run_for(Duration(net.world.random().below(500'000'000)));
+    }
+    const std::uint64_t target = net.height(0) + 20;
+    ASSERT_TRUE(net.run_until([&] { return net.all_reached(target); }, 60s)) << "seed " << seed;
+    net.expect_agreement();
+    EXPECT_GT(net.acknowledged.size(), sent / 2) << "seed " << seed;
+  }
+}
+
+/// Claims to be far ahead and answers every request with what `answer` says.
+class Liar final : public sim::Program {
+ public:
+  using Answer = std::function<Bytes(env::MessageType, const Bytes&)>;
+  Liar(sim::Node& node, sim::SimNetwork& network, Answer answer)
+      : transport_(network.attach(node)), node_(node) {
+    transport_->on_request(env::message_range::chain,
+                           [answer = std::move(answer)](
+                               NodeId, env::MessageType type, Bytes payload,
+                               Callback<Result<Bytes>> reply) { reply(answer(type, payload)); });
+    brag();
+  }
+
+ private:
+  void brag() {
+    const Bytes status = codec::to_bytes(wire::Status{Height(1'000'000), true});
+    for (std::size_t i = 0; i < 4; ++i) {
+      static_cast<void>(
+          transport_->send(node_id_of(i), env::TrafficClass::Bulk, wire::status, status));
+    }
+    node_.timers().after(100ms, [this] { brag(); });
+  }
+  std::unique_ptr<env::Transport> transport_;
+  sim::Node& node_;
+};
+
+TEST(Chain, LiesOfAPeerMoveNothing_B3) {
+  ChainWorld net(18, 5, 4);
+  for (std::size_t i = 0; i < 4; ++i) net.start(i);
+  ASSERT_TRUE(net.run_until([&] { return net.all_reached(60); }));
+  // What an honest node would say, to be bent.
+  std::uint64_t lies = 0;
+  net.nodes[4]->set_program([&](sim::Node& node) {
+    return std::make_unique<Liar>(
+        node, net.network, [&](env::MessageType type, const Bytes& payload) {
+          ++lies;
+          if (type != wire::blocks || lies % 2 == 0) return Bytes(lies % 300, std::byte{0x2a});
+          // Real blocks, whose certificate lost one vote.
+          const auto from = codec::from_bytes<wire::BlocksRequest>(payload).value().from;
+          wire::BlocksReply reply;
+          auto& store = net.program(0)->store();
+          Bytes key = to_bytes("B");
+          codec::Writer height;
+          for (int shift = 56; shift >= 0; shift -= 8) {
+            height.u8(static_cast<std::uint8_t>(from.value() >> shift));
+          }
+          key.insert(key.end(), height.bytes().begin(), height.bytes().end());
+          if (const auto block = store.get(key).value()) reply.proposals.push_back(*block);
+          key.front() = std::byte{'C'};
+          if (const auto bytes = store.get(key).value()) {
+            reply.certificate = codec::from_bytes<consensus::Certificate>(*bytes).value();
+            reply.certificate.votes.pop_back();
+          }
+          return codec::to_bytes(reply);
+        });
+  });
+  net.crash(3);
+  net.start(4);
+  ASSERT_TRUE(net.run_until([&] { return net.height(0) >= 120; }));
+  net.start(3);
+  ASSERT_TRUE(net.run_until([&] { return net.height(3) + 2 >= net.height(0); }, 30s));
+  EXPECT_GT(lies, 5U);
+  net.nodes[4]->crash();
+  net.expect_agreement();
 }
 
 TEST(Chain, OneSeedGivesOneHistory) {

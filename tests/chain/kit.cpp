@@ -17,7 +17,8 @@ class CheapVotes final : public consensus::Verifier {
  public:
   [[nodiscard]] bool verify(const PublicKey& key, ByteView message,
                             const Signature& signature) const noexcept override {
-    return sim::cheap_verify(key, message, signature);
+    // All 64 bytes count, as they do in production.
+    return signature == sim::cheap_sign(key, message);
   }
 };
 

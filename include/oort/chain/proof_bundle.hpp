@@ -11,7 +11,8 @@
 namespace oort::chain {
 
 /// Everything that proves to the holder of a genesis file that the ledger held, or did not hold, a
-/// value. Canonical bytes begin with "OORTPRF1" and have no slack: any flipped byte is refused.
+/// value. Canonical bytes begin with "OORTPRF1" and end with their own hash, since the path that
+/// shows that one key is absent may show it for its neighbours too: any flipped byte is refused.
 struct ProofBundle {
   ChainId chain;
   /// The first header's `parent_state_root` is the state that `proof` leads to.
