@@ -129,6 +129,7 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
 
   // barrier.cpp
   struct Barrier {
+    Barrier() noexcept {}  // Not defaulted: clang 19 counts a nested type's own as missing here.
     std::vector<Callback<Result<FinalViewRef>>> waiting;
     std::uint64_t round = 0;
     std::uint64_t weight = 0;
