@@ -41,11 +41,13 @@ using EnvPtr = std::shared_ptr<const GatewayEnv>;
                                                         std::span<const NodeId> excluded) {
   const auto ranked = rank_nodes(Bytes32(segment.array()), env->parts.placement.nodes(),
                                  rules_of(params), storage_class, excluded);
-  std::vector<NodeId> ids;
-  for (const StorageNode& node : ranked) ids.push_back(node.id);
   const MonoTime now = env->parts.clock.now_mono();
-  std::stable_partition(ids.begin(), ids.end(),
-                        [&](const NodeId& node) { return !env->health->is_suspect(node, now); });
+  std::vector<NodeId> ids;
+  std::vector<NodeId> suspects;
+  for (const StorageNode& node : ranked) {
+    (env->health->is_suspect(node.id, now) ? suspects : ids).push_back(node.id);
+  }
+  ids.insert(ids.end(), suspects.begin(), suspects.end());
   return ids;
 }
 

@@ -15,6 +15,16 @@
 namespace oort::object {
 namespace {
 
+/// Sorts by `key_of`; equals keep their order. The library's stable algorithms call a function that
+/// it deprecates itself, which clang does not let pass.
+template <class KeyOf>
+void sort_stably(std::vector<std::uint8_t>& order, KeyOf key_of) {
+  std::vector<std::tuple<decltype(key_of(order.front())), std::size_t, std::uint8_t>> keyed;
+  for (const std::uint8_t index : order) keyed.emplace_back(key_of(index), keyed.size(), index);
+  std::ranges::sort(keyed);
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = std::get<2>(keyed[i]);
+}
+
 constexpr std::string_view room = "object";
 constexpr std::uint64_t leaf_bytes = crypto::tree_leaf_bytes;
 /// Up to this size a range brings a path per leaf; above it, all leaves of the shard once.
@@ -87,7 +97,7 @@ class ColumnRead : public std::enable_shared_from_this<ColumnRead> {
       order_.push_back(index);
     }
     const MonoTime now = env_->parts.clock.now_mono();
-    std::ranges::stable_sort(order_, {}, [&](std::uint8_t index) {
+    sort_stably(order_, [&](std::uint8_t index) {
       return std::pair(env_->health->is_suspect(node_of(index), now), !is_wanted(index));
     });
   }
@@ -261,7 +271,7 @@ class ReplicaRead : public std::enable_shared_from_this<ReplicaRead> {
       std::rotate(order_.begin(), order_.begin() + first, order_.end());
     }
     const MonoTime now = env_->parts.clock.now_mono();
-    std::ranges::stable_sort(order_, {}, [&](std::uint8_t index) {
+    sort_stably(order_, [&](std::uint8_t index) {
       return env_->health->is_suspect(shards[index].node, now);
     });
   }
