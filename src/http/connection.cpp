@@ -561,7 +561,8 @@ void Connection::next_request() {
   answer_ = Answer::None;
   body_received_ = 0;
   answer_sent_ = 0;
-  in_.shrink();
+  // A read in flight writes into the buffer as it is.
+  if (!is_receiving_) in_.shrink();
   if (worker_->is_stopping()) return close();
   set_deadline(worker_->limits().idle_timeout);
   if (in_.empty()) return receive();

@@ -75,7 +75,7 @@ void write_parts(XmlWriter& xml, const ObjectMeta& meta, const Wanted& wanted) {
   const std::uint64_t count = meta.part_sizes.size();
   const std::uint64_t first = std::min(wanted.after_part, count);
   const std::uint64_t last = first + std::min(wanted.parts_max, count - first);
-  xml.open("ObjectParts").leaf("TotalPartsCount", std::uint64_t{meta.parts_count});
+  xml.open("ObjectParts").leaf("PartsCount", std::uint64_t{meta.parts_count});
   xml.leaf("PartNumberMarker", wanted.after_part).leaf("MaxParts", wanted.parts_max);
   xml.leaf("NextPartNumberMarker", last).leaf("IsTruncated", last < count);
   for (std::uint64_t i = first; i < last; ++i) {
