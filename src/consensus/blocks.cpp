@@ -164,7 +164,7 @@ void Core::Engine::consider_vote() {
 
 // R6: hands over everything from the root to the newest final block, when all of it is here.
 void Core::Engine::commit() {
-  if (is_ended_ || !final_ || final_->view <= root_.view) return;
+  if (is_ended_ || is_refused_ || !final_ || final_->view <= root_.view) return;
   std::vector<BlockRef> path;
   BlockId id = final_->block;
   if (id == root_.id) return refuse_fork();

@@ -181,9 +181,8 @@ TEST(Faults, ASecondInstanceOfAKeyStopsTheFirst_A2) {
   ASSERT_EQ(net[1].refusals.size(), 1U);
   EXPECT_EQ(net[1].refusals[0].reason, reason::already_running);
   const std::size_t sent = net[1].votes.size();
-  const std::size_t height = net[1].ledger.size();
-  ASSERT_TRUE(net.run_until([&] { return net[1].ledger.size() >= height + 10; }));
-  EXPECT_EQ(net[1].votes.size(), sent) << "it follows, and is silent";
+  net.world().run_for(5s);
+  EXPECT_EQ(net[1].votes.size(), sent);
 }
 
 TEST(Faults, UnevenWeightsDecide_C6) {
