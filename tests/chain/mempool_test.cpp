@@ -55,7 +55,7 @@ TEST(Mempool, HoldsOneTransactionPerSequence_P1) {
 
 TEST(Mempool, BuildsEachLaneInOrderWithoutGaps_P3) {
   Mempool pool({});
-  for (const std::uint64_t sequence : {2, 0, 1, 4}) {
+  for (const std::uint64_t sequence : {2U, 0U, 1U, 4U}) {
     ASSERT_TRUE(pool.add(make({.sequence = sequence}), 0));
   }
   ASSERT_TRUE(pool.add(make({.lane = 1, .sequence = 0}), 0));
