@@ -27,7 +27,7 @@ inline constexpr env::MessageType type_hold = 0x0303;
 /// Dropped without an answer.
 inline constexpr env::MessageType type_drop = 0x0304;
 inline constexpr env::MessageType type_note = 0x0305;
-inline constexpr Duration patience = 20s;
+inline constexpr Duration patience = 60s;
 
 /// Waits until `holds()`; the limit only ends a test that fails anyway.
 inline bool eventually(const std::function<bool()>& holds) {
@@ -52,10 +52,18 @@ inline NodeId id_of(std::uint64_t number) { return crypto::KeyPair(seed_of(numbe
 
 inline ChainId chain_of(char letter) { return oort::test::fixed<ChainId>(std::string(64, letter)); }
 
+/// For tests that are not about time: no machine is too slow for them.
+inline Options patient_options() {
+  Options options;
+  options.handshake_timeout = patience;
+  options.silence_timeout = patience;
+  return options;
+}
+
 /// A transport with a strand of its own and handlers that do what the types above say.
 class Node {
  public:
-  explicit Node(const crypto::SecretSeed& seed, Options options = {})
+  explicit Node(const crypto::SecretSeed& seed, Options options = patient_options())
       : runtime_(host::Runtime::start({.threads_count = 1}).value()),
         strand_(runtime_->make_strand()),
         transport_(open_transport(seed, std::move(options), {clock_, random_, *strand_}).value()) {
@@ -141,7 +149,8 @@ class Node {
 
 /// Two nodes.
 struct Pair {
-  explicit Pair(const Options& options = {}) : a(seed_of(1), options), b(seed_of(2), options) {}
+  explicit Pair(const Options& options = patient_options())
+      : a(seed_of(1), options), b(seed_of(2), options) {}
 
   /// Only `a` knows where the other listens.
   Pair& dial(Keep keep = Keep::Always) {

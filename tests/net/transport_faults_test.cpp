@@ -104,9 +104,9 @@ TEST(TransportFaults, RefusesANodeWithAnotherKey_N2) {
 }
 
 TEST(TransportFaults, RefusesANodeOfAnotherNetwork_N3) {
-  Options ours;
+  Options ours = patient_options();
   ours.chain = chain_of('a');
-  Options theirs;
+  Options theirs = patient_options();
   theirs.chain = chain_of('b');
   Node a(seed_of(1), ours);
   Node b(seed_of(2), theirs);
@@ -123,7 +123,7 @@ TEST(TransportFaults, RefusesANodeOfAnotherNetwork_N3) {
 }
 
 TEST(TransportFaults, AsksWhetherANodeIsWelcome) {
-  Options options;
+  Options options = patient_options();
   options.is_welcome = [](const NodeId&) { return false; };
   Pair pair(options);
   pair.dial();
@@ -149,7 +149,7 @@ TEST(TransportFaults, FailsAtOnceWhenThePeerIsGoneAndComesBackWithIt_N5) {
     return reason_of(pair.a.ask(address.id, type_echo, {}).get()) == reason::peer_unreachable;
   }));
 
-  Options options;
+  Options options = patient_options();
   options.listen_port = address.port;
   b = std::make_unique<Node>(seed_of(4), options);
   b->start();
@@ -170,7 +170,7 @@ TEST(TransportFaults, ARestartedNodeThatDialsInTakesThePlaceOfItsOldSelf) {
 }
 
 TEST(TransportFaults, LeavesASilentPeerAndFindsItAgain) {
-  Options options;
+  Options options = patient_options();
   options.ping_interval = 50ms;
   options.silence_timeout = 300ms;
   options.handshake_timeout = 300ms;
@@ -194,7 +194,7 @@ TEST(TransportFaults, LeavesASilentPeerAndFindsItAgain) {
 }
 
 TEST(TransportFaults, PingsKeepAQuietConnection) {
-  Options options;
+  Options options = patient_options();
   options.ping_interval = 20ms;
   options.silence_timeout = 200ms;
   Pair pair(options);
@@ -206,7 +206,7 @@ TEST(TransportFaults, PingsKeepAQuietConnection) {
 }
 
 TEST(TransportFaults, RefusesMoreThanTheQueueHolds_T2) {
-  Options options;
+  Options options = patient_options();
   options.queue_bytes_max = 100'000;
   Pair pair(options);
   pair.a.start();
@@ -229,7 +229,7 @@ TEST(TransportFaults, RefusesMoreThanTheQueueHolds_T2) {
 }
 
 TEST(TransportFaults, SlowHandlersHoldBackTheSender_T2) {
-  Options options;
+  Options options = patient_options();
   options.queue_bytes_max = 200'000;
   options.inbox_bytes_max = 200'000;
   Pair pair(options);
@@ -257,7 +257,7 @@ TEST(TransportFaults, SlowHandlersHoldBackTheSender_T2) {
 }
 
 TEST(TransportFaults, AnswersTooManyRequestsAtATimeWithQueueFull) {
-  Options options;
+  Options options = patient_options();
   options.inbound_requests_max = 10;
   Pair pair(options);
   pair.dial();
@@ -269,7 +269,7 @@ TEST(TransportFaults, AnswersTooManyRequestsAtATimeWithQueueFull) {
 }
 
 TEST(TransportFaults, BoundsConnectionsThatSayNothing_N6) {
-  Options options;
+  Options options = patient_options();
   options.handshake_timeout = 100ms;
   options.inbound_connections_max = 8;
   Pair pair(options);

@@ -128,7 +128,7 @@ TEST(Transport, DeliversToItself) {
 }
 
 TEST(Transport, ABusySelfDoesNotGrowWithoutBound_T2) {
-  Options options;
+  Options options = patient_options();
   options.queue_bytes_max = 100'000;
   options.inbox_bytes_max = 100'000;
   Node node(seed_of(1), options);
@@ -168,7 +168,7 @@ TEST(Transport, MakesOneConnectionAPairAndClassWhenBothDial) {
 }
 
 TEST(Transport, DialsOnDemandAndLetsGo) {
-  Options options;
+  Options options = patient_options();
   options.idle_timeout = 50ms;
   Pair pair(options);
   pair.dial(Keep::OnDemand);
@@ -224,7 +224,7 @@ TEST(Transport, NamesAPortThatIsInUse) {
   Node node(seed_of(1));
   host::SystemClock clock;
   host::KernelRandom random;
-  Options options;
+  Options options = patient_options();
   options.listen_port = node.transport().listen_port();
   const auto refused = open_transport(seed_of(2), options, {clock, random, node.strand()});
   ASSERT_FALSE(refused);
