@@ -64,6 +64,7 @@ TEST(Machine, LanesAreIndependentAndBounded_L3) {
   EXPECT_EQ(on_lane(9, 0), Rejection::WrongSequence);
   EXPECT_EQ(on_lane(9, 2), Rejection::WrongSequence);
   EXPECT_EQ(on_lane(9, 1), Rejection::None);
+  EXPECT_EQ(on_lane(9, 1), Rejection::WrongSequence);
   for (std::uint32_t lane = 100; lane < 162; ++lane) ASSERT_EQ(on_lane(lane, 0), Rejection::None);
   EXPECT_EQ(on_lane(200, 0), Rejection::TooManyLanes);
   const auto lanes = ledger.view().account(account_of(ledger.owner)).lanes;
@@ -119,6 +120,19 @@ TEST(Machine, OperationsAreIndependentUnlessAtomic_L4) {
   EXPECT_TRUE(whole.operations[0].events.empty());
   EXPECT_FALSE(whole.fee.is_zero());
   EXPECT_EQ(ledger.view().account(account_of(ledger.stranger)).balance, *before.plus(Oort(7)));
+}
+
+TEST(Machine, ARejectedOperationLeavesNoTrace_L4) {
+  TestLedger ledger;
+  const BucketId bucket = ledger.make_bucket("photos");
+  const SegmentId segment = ledger.store_segment(ledger.owner, 1);
+  const Segment before = *ledger.view().segment(segment);
+  // The reference to the first segment is written before the second is found missing.
+  ObjectCommit operation = commit_of(bucket, "a", segment);
+  operation.extents.push_back(extent_of(SegmentId()));
+  EXPECT_EQ(ledger.send(ledger.owner, operation, "body"), Rejection::SegmentUnknown);
+  EXPECT_EQ(*ledger.view().segment(segment), before);
+  EXPECT_TRUE(ledger.last().body_writes.empty());
 }
 
 TEST(Machine, RejectsAnOperationThatItCannotRead_L4) {
