@@ -2,6 +2,7 @@
 #include "background.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "coded_store.hpp"
 #include "oort/core/log.hpp"
@@ -88,7 +89,8 @@ void Background::consider(const LedgerSnapshot& now, const ledger::Params& param
   for (const StorageNode& node : nodes) {
     if (node.is_live) live.insert(node.id);
   }
-  const std::set<std::uint8_t> lost = lost_of(lost_, id, record);
+  std::set<std::uint8_t> lost = lost_of(lost_, id, record);
+  lost.merge(lost_of(env_->health->damaged(), id, record));
   const SegmentHealth health = health_of(record, *policy, live, lost);
   walked_.missing_shards_count += health.missing.size();
   if (health.is_degraded) ++walked_.degraded_segments_count;
@@ -100,18 +102,31 @@ void Background::consider(const LedgerSnapshot& now, const ledger::Params& param
   if (record.state == ledger::SegmentState::Open) {
     ++walked_.open_segments_count;
     const bool is_ours = record.gateway == env_->account;
-    const bool is_abandoned =
-        now.height > record.lease_until &&
-        std::ranges::find(record.shards, self, &ledger::Shard::node) != record.shards.end();
-    const bool may_seal = is_ours ? !is_in_use_(id) : is_abandoned;
+    const bool is_settled = env_->parts.clock.now_mono() >= settled_at_ && !is_in_use_(id);
+    const bool may_seal = is_ours ? is_settled : is_left_to_us(now, id, record, nodes);
     if (may_seal && record.references > 0 && record.length > 0) seal(id, record);
     return;
   }
-  if (worker_for(id, nodes) != self || busy_.contains(id)) return;
+  // Who saw the damage acts on it, whoever's turn it is.
+  const bool is_turn =
+      worker_for(id, nodes) == self || !lost_of(env_->health->damaged(), id, record).empty();
+  if (!is_turn || busy_.contains(id)) return;
   probe(id, record);
   if (repairs_open_ >= env_->options.repairs_max) return;
   const auto action = plan_repair(id, record, *policy, rules_of(params), nodes, lost);
   if (action) repair(*action, record);
+}
+
+/// After the lease any replica may seal a segment; one of those who live does.
+bool Background::is_left_to_us(const LedgerSnapshot& now, const SegmentId& id,
+                               const ledger::Segment& record,
+                               const std::vector<StorageNode>& nodes) const {
+  if (now.height <= record.lease_until) return false;
+  std::vector<StorageNode> replicas;
+  std::ranges::copy_if(nodes, std::back_inserter(replicas), [&](const StorageNode& node) {
+    return std::ranges::find(record.shards, node.id, &ledger::Shard::node) != record.shards.end();
+  });
+  return worker_for(id, replicas) == env_->parts.keys.node_id();
 }
 
 void Background::finished(const SegmentId& id) { busy_.erase(id); }
@@ -261,6 +276,7 @@ void Background::record_repair(const RepairAction& action, const ledger::ShardRe
             result && result->receipts.front().rejection == ledger::Rejection::None;
         if (is_done) {
           self->lost_.erase({action.segment, action.index});
+          self->env_->health->repaired(action.segment, action.index);
           const std::lock_guard lock(self->mutex_);
           ++self->state_.repaired_shards_count;
         }

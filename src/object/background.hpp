@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -19,7 +20,8 @@ namespace oort::object {
 /// shards that nodes lost, and counts both. Each round walks one page of the ledger's segments.
 ///
 /// Invariants
-///   U1  A segment is sealed only after nothing of this gateway's doing can change it.
+///   U1  A segment is sealed only after nothing of this gateway's doing can change it, in this life
+///       or the one before.
 ///   U2  A repaired shard has the root of the one that it replaces.
 /// Threads: the strand; `state` from any.
 class Background : public std::enable_shared_from_this<Background> {
@@ -30,7 +32,8 @@ class Background : public std::enable_shared_from_this<Background> {
   Background(EnvPtr env, IsInUse is_in_use, RetireIdle retire_idle)
       : env_(std::move(env)),
         is_in_use_(std::move(is_in_use)),
-        retire_idle_(std::move(retire_idle)) {}
+        retire_idle_(std::move(retire_idle)),
+        settled_at_(env_->parts.clock.now_mono() + 2 * env_->options.submit_deadline) {}
 
   void start();
   void stop() noexcept { is_stopped_ = true; }
@@ -42,6 +45,9 @@ class Background : public std::enable_shared_from_this<Background> {
   void walk(const LedgerSnapshot& now);
   void consider(const LedgerSnapshot& now, const ledger::Params& params, const SegmentId& id,
                 const ledger::Segment& record);
+  [[nodiscard]] bool is_left_to_us(const LedgerSnapshot& now, const SegmentId& id,
+                                   const ledger::Segment& record,
+                                   const std::vector<StorageNode>& nodes) const;
   void seal(const SegmentId& id, const ledger::Segment& record);
   void seal_content(const SegmentId& id, const ledger::Segment& record, Bytes content);
   void probe(const SegmentId& id, const ledger::Segment& record);
@@ -55,6 +61,8 @@ class Background : public std::enable_shared_from_this<Background> {
   EnvPtr env_;
   IsInUse is_in_use_;
   RetireIdle retire_idle_;
+  /// From then on nothing that an earlier life submitted can still be ordered.
+  MonoTime settled_at_;
   SegmentId cursor_;
   std::set<SegmentId> busy_;
   /// Shards that their node said it does not have, by segment and index, with who said so.
@@ -65,7 +73,7 @@ class Background : public std::enable_shared_from_this<Background> {
   mutable std::mutex mutex_;
   DurabilityState state_;
   std::vector<MissingShard> missing_;
-  bool is_stopped_ = false;
+  std::atomic<bool> is_stopped_ = false;
 };
 
 }  // namespace oort::object

@@ -145,10 +145,12 @@ ObjectMeta meta_of(const ledger::Object& object, const Body& body, const Account
   return meta;
 }
 
-Result<void> BucketIndex::start() {
+Result<void> BucketIndex::start(std::weak_ptr<const void> owner) {
   OORT_TRY(const auto stored, env_->parts.index.get(cursor_key()));
-  const auto listen = [this](Height after) {
-    return env_->parts.events.listen(after, [this](const FinalBlock& block) { apply(block); });
+  const auto listen = [this, &owner](Height after) {
+    return env_->parts.events.listen(after, [this, owner](const FinalBlock& block) {
+      if (const auto alive = owner.lock()) apply(block);
+    });
   };
   if (stored) {
     OORT_TRY(const std::uint64_t height, codec::from_bytes<std::uint64_t>(*stored));

@@ -31,8 +31,9 @@ class BucketIndex {
   BucketIndex(EnvPtr env, std::shared_ptr<Keyring> keyring)
       : env_(std::move(env)), keyring_(std::move(keyring)) {}
 
-  /// Brings the index to the newest snapshot where it cannot follow from where it is, then follows.
-  [[nodiscard]] Result<void> start();
+  /// Brings the index to the newest snapshot where it cannot follow from where it is, then follows
+  /// as long as `owner`, which owns this, lives.
+  [[nodiscard]] Result<void> start(std::weak_ptr<const void> owner);
   /// A name that only this gateway may know: of a delete marker for what never was.
   [[nodiscard]] Result<void> remember_name(BucketId bucket, const NameHash& hash,
                                            std::string_view name);

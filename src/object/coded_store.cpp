@@ -39,7 +39,8 @@ void code_stripe(const Coder& coder, const Layout& layout, std::uint64_t stripe,
   coder.encode(data, parity);
 }
 
-/// Sends one shard to one node, a piece at a time.
+/// Sends one shard to one node, a piece at a time. What an earlier try left there is taken over
+/// when it is the same shard, and removed when it is not.
 class ShardSender : public std::enable_shared_from_this<ShardSender> {
  public:
   ShardSender(EnvPtr env, ShardPut put, Callback<Result<ledger::ShardReceipt>> done)
@@ -56,16 +57,20 @@ class ShardSender : public std::enable_shared_from_this<ShardSender> {
     request.wants_receipt = request.is_last;
     request.bytes = to_bytes(piece);
     offset_ += piece.size();
+    send(std::move(request));
+  }
+
+ private:
+  void send(AppendShard request) {
     env_->parts.shards.append(put_.node, std::move(request), env_->options.shard_deadline,
                               [self = shared_from_this()](Result<AppendShardReply> reply) {
                                 self->answered(std::move(reply));
                               });
   }
 
- private:
   void answered(Result<AppendShardReply> reply) {
     if (!reply) {
-      done_(fail(std::move(reply).error()));
+      refused(std::move(reply).error());
     } else if (offset_ < put_.bytes->size()) {
       next();
     } else if (!reply->receipt) {
@@ -74,16 +79,57 @@ class ShardSender : public std::enable_shared_from_this<ShardSender> {
     } else if (auto checked = check_receipt(*reply->receipt, env_->parts.chain, put_.node,
                                             put_.shard, put_.root, put_.bytes->size());
                !checked) {
-      done_(fail(std::move(checked).error()));
+      // What was there is another content, of an earlier try that came to nothing.
+      if (stage_ == Stage::TakeOver) {
+        start_again();
+      } else {
+        done_(fail(std::move(checked).error()));
+      }
     } else {
       done_(std::move(*reply->receipt));
     }
   }
 
+  void refused(Error error) {
+    const bool is_there_already = error.code() == ErrorCode::AlreadyExists ||
+                                  error.code() == ErrorCode::OutOfRange ||
+                                  error.code() == ErrorCode::PermissionDenied;
+    if (!is_there_already || stage_ == Stage::Again) {
+      done_(fail(std::move(error)));
+    } else if (stage_ == Stage::First) {
+      stage_ = Stage::TakeOver;
+      offset_ = put_.bytes->size();
+      AppendShard request;
+      request.shard = put_.shard;
+      request.offset = offset_;
+      request.is_last = true;
+      request.wants_receipt = true;
+      request.hold_until = put_.hold_until;
+      send(std::move(request));
+    } else {
+      start_again();
+    }
+  }
+
+  void start_again() {
+    stage_ = Stage::Again;
+    offset_ = 0;
+    env_->parts.shards.remove(put_.node, {put_.shard}, env_->options.shard_deadline,
+                              [self = shared_from_this()](Result<RemoveShardReply> removed) {
+                                if (removed) {
+                                  self->next();
+                                } else {
+                                  self->done_(fail(std::move(removed).error()));
+                                }
+                              });
+  }
+
+  enum class Stage : std::uint8_t { First, TakeOver, Again };
   EnvPtr env_;
   ShardPut put_;
   Callback<Result<ledger::ShardReceipt>> done_;
   std::uint64_t offset_ = 0;
+  Stage stage_ = Stage::First;
 };
 
 /// One segment on its way to n nodes.

@@ -26,7 +26,7 @@ GatewayCore::GatewayCore(GatewayParts parts, GatewayOptions options)
 }
 
 Result<void> GatewayCore::start() {
-  OORT_TRY(index_.start());
+  OORT_TRY(index_.start(weak_from_this()));
   background_->start();
   return {};
 }

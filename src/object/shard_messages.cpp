@@ -236,6 +236,7 @@ bool is_proven(const ReadShard& request, const ReadShardReply& reply, const Tree
   const std::uint64_t end = reply.offset + reply.bytes.size();
   const std::uint64_t wanted_end = request.offset + request.size;
   if (end < reply.offset || reply.offset > request.offset || end < wanted_end) return false;
+  if (shard_length > limits::segment_bytes_max) return false;
   if (request.proof == ReadProof::None && known_leaves.empty()) {
     return reply.offset == request.offset && end == wanted_end;
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "oort/core/log.hpp"
@@ -18,6 +19,9 @@ constexpr std::string_view room = "object";
 constexpr std::uint64_t hold_blocks_max = 1'000'000;
 /// Shards looked at in one `collect`.
 constexpr std::size_t collect_count_max = 512;
+/// Bytes compared in one call, and how they are read.
+constexpr std::uint64_t scrub_bytes_max = std::uint64_t{16} << 20;
+constexpr std::uint64_t scrub_piece_bytes = std::uint64_t{1} << 20;
 
 tl::unexpected<Error> not_allowed(std::string detail) {
   return fail(ErrorCode::PermissionDenied, reason::not_allowed, std::move(detail));
@@ -200,6 +204,10 @@ struct ShardService::Impl : std::enable_shared_from_this<ShardService::Impl> {
 
   [[nodiscard]] Result<Bytes> stat(ByteView payload) {
     OORT_TRY(const StatShard request, codec::from_bytes<StatShard>(payload));
+    if (damaged_.contains(request.shard)) {
+      return fail(ErrorCode::DataLoss, reason::corrupt_shard,
+                  "the shard is damaged on this node's disk");
+    }
     OORT_TRY(auto stat, parts_.volumes.stat(request.shard));
     return codec::to_bytes(StatShardReply{std::move(stat)});
   }
@@ -234,6 +242,7 @@ struct ShardService::Impl : std::enable_shared_from_this<ShardService::Impl> {
     for (const ShardStat& stat : stats) {
       if (stat.hold_until >= now.height || is_named(view, stat.shard)) continue;
       OORT_TRY(parts_.volumes.remove(stat.shard));
+      damaged_.erase(stat.shard);
       ++removed;
     }
     cursor_.after.reset();
@@ -245,11 +254,40 @@ struct ShardService::Impl : std::enable_shared_from_this<ShardService::Impl> {
                 {{"count", removed}, {"height", now.height.value()}});
     }
     OORT_TRY([[maybe_unused]] const bool is_compacted, parts_.volumes.compact());
+    OORT_TRY(scrub());
     return removed;
+  }
+
+  [[nodiscard]] Result<void> scrub() {
+    OORT_TRY(const auto stats, parts_.volumes.list(scrub_after_, collect_count_max));
+    std::uint64_t compared = 0;
+    for (const ShardStat& stat : stats) {
+      if (compared >= scrub_bytes_max) return {};
+      scrub_after_ = stat.shard;
+      compared += stat.length;
+      if (!stat.is_sealed || !is_damaged(stat)) continue;
+      if (!damaged_.insert(stat.shard).second) continue;
+      log::warn(room, "a shard on this node's disk is damaged",
+                {{"segment", stat.shard.segment.short_hex()},
+                 {"index", std::uint32_t{stat.shard.index}}});
+    }
+    if (stats.size() < collect_count_max) scrub_after_.reset();
+    return {};
+  }
+
+  [[nodiscard]] bool is_damaged(const ShardStat& stat) {
+    for (std::uint64_t at = 0; at < stat.length; at += scrub_piece_bytes) {
+      const std::uint64_t size = std::min(scrub_piece_bytes, stat.length - at);
+      const auto bytes = parts_.volumes.read(stat.shard, at, size);
+      if (!bytes) return bytes.error().reason() == reason::corrupt_shard;
+    }
+    return false;
   }
 
   Parts parts_;
   std::vector<Waiting> waiting_;
+  std::optional<ShardRef> scrub_after_;
+  std::set<ShardRef> damaged_;
   CollectCursor cursor_;
   metrics::Counter bytes_put_ =
       metrics::counter("oort_object_shard_put_bytes_total", "Bytes of shards put on this node");

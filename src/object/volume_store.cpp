@@ -235,7 +235,9 @@ namespace {
 Result<void> check_append(const ShardEntry& entry, bool is_new, std::uint64_t offset,
                           ByteView bytes, const NodeId& writer) {
   const ShardStat& stat = entry.stat;
-  if (!is_new && stat.writer != writer) {
+  // Whoever may put may have a finished shard held for longer.
+  const bool only_holds = bytes.empty() && stat.is_sealed;
+  if (!is_new && !only_holds && stat.writer != writer) {
     return fail(ErrorCode::PermissionDenied, reason::not_allowed,
                 "another node writes shard " + name_of(stat.shard));
   }

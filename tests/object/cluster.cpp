@@ -207,7 +207,16 @@ ClusterNode::ClusterNode(sim::Node& node, sim::SimNetwork& network, FakeLedger& 
   volumes_ = std::move(*volumes);
   service_ = std::make_unique<ShardService>(ShardService::Parts{
       ledger.chain(), keys.node_id(), node.strand(), node.strand(), *volumes_, *signer_, *ports_});
-  service_->attach(*transport_);
+  transport_->on_request(
+      env::message_range::object,
+      [this](NodeId from, env::MessageType type, Bytes payload, Callback<Result<Bytes>> reply) {
+        service_->handle(from, type, std::move(payload),
+                         [this, type, reply = std::move(reply)](Result<Bytes> answer) mutable {
+                           const bool is_read = type == shard_message::read;
+                           if (answer && is_read && lies_) answer = falsified(std::move(*answer));
+                           reply(std::move(answer));
+                         });
+      });
   client_ = std::make_unique<TransportShardClient>(*transport_, service_.get());
   placement_ = std::make_unique<LedgerPlacement>(*ports_, *transport_);
   auto gateway = Gateway::start(
@@ -219,6 +228,13 @@ ClusterNode::ClusterNode(sim::Node& node, sim::SimNetwork& network, FakeLedger& 
   collect_later(node);
 }
 ClusterNode::~ClusterNode() = default;
+
+Bytes ClusterNode::falsified(Bytes reply) const {
+  auto decoded = codec::from_bytes<ReadShardReply>(reply);
+  if (!decoded || decoded->bytes.empty()) return reply;
+  decoded->bytes[decoded->bytes.size() / 2] ^= std::byte{1};
+  return codec::to_bytes(*decoded);
+}
 
 void ClusterNode::collect_later(sim::Node& node) {
   node.timers().after(std::chrono::seconds(1), [this, &node] {

@@ -158,10 +158,13 @@ class ClusterNode final : public sim::Program {
   [[nodiscard]] Gateway& gateway() { return *gateway_; }
   [[nodiscard]] ShardService& service() { return *service_; }
   [[nodiscard]] VolumeStore& volumes() { return *volumes_; }
+  /// From now on every byte that it serves to others is wrong.
+  void lie() { lies_ = true; }
 
  private:
   class Ports;
   void collect_later(sim::Node& node);
+  [[nodiscard]] Bytes falsified(Bytes reply) const;
   std::unique_ptr<Ports> ports_;
   std::unique_ptr<env::Transport> transport_;
   std::unique_ptr<env::BlobStore> blobs_;
@@ -173,6 +176,7 @@ class ClusterNode final : public sim::Program {
   std::unique_ptr<TransportShardClient> client_;
   std::unique_ptr<LedgerPlacement> placement_;
   std::unique_ptr<Gateway> gateway_;
+  bool lies_ = false;
 };
 
 }  // namespace oort::object::test

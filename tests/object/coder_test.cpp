@@ -72,10 +72,10 @@ TEST(Coder, EverySubsetOfKGivesBackTheRest_R1) {
 
 TEST(Coder, RandomSubsetsOfWideSchemesGiveBackTheRest_R1) {
   sim::Generator random(7);
-  for (const Scheme scheme : {Scheme{16, 32}, Scheme{20, 40}, Scheme{29, 80}, Scheme{200, 255}}) {
+  for (const Scheme scheme : {Scheme{16, 32}, Scheme{20, 40}, Scheme{29, 80}, Scheme{60, 255}}) {
     const Coder coder = *Coder::make(scheme);
     const auto shards = code(coder, 64, 3);
-    for (int round = 0; round < 20; ++round) {
+    for (int round = 0; round < 4; ++round) {
       std::vector<std::uint8_t> given(scheme.total);
       std::iota(given.begin(), given.end(), std::uint8_t{0});
       for (std::size_t i = given.size() - 1; i > 0; --i) {

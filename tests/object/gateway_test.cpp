@@ -191,7 +191,7 @@ TEST(Gateway, ManySmallPutsShareGroupCommits_G1) {
   EXPECT_EQ(cluster.view().segments({}, 100).size(), 1U);
   EXPECT_EQ(*cluster.get(2, "k77"), noise(77, 500));
   // The rested segment is sealed and coded, and reads the same.
-  cluster.run(10s);
+  cluster.run(15s);
   const auto segments = cluster.view().segments({}, 100);
   ASSERT_EQ(segments.size(), 1U);
   EXPECT_EQ(segments[0].second.state, ledger::SegmentState::Sealed);

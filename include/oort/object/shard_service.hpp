@@ -24,6 +24,7 @@ namespace oort::object {
 ///   H2  A shard is collected only at a final height past its `hold_until`, and only when the state
 ///       of that height has no record that names it.
 ///   H3  Only registered nodes that are not faulty may put; only its writer may continue a shard.
+///   H4  A damaged shard is found by scrubbing, and from then on every question after it says so.
 /// Threads: `handle` on the strand; the volumes are touched on the disk strand alone, where puts
 /// that wait together share one fsync.
 class ShardService {
@@ -51,8 +52,9 @@ class ShardService {
   void handle(const NodeId& from, env::MessageType type, Bytes payload,
               Callback<Result<Bytes>> reply);
 
-  /// Removes shards that nothing refers to and compacts what that leaves, a bounded piece of work a
-  /// call; tells how many shards went. `done` runs on the strand.
+  /// Housekeeping, a bounded piece of work a call: removes shards that nothing refers to, compacts
+  /// what that leaves, and reads on through the sealed shards to compare them with their trees.
+  /// Tells how many shards went. `done` runs on the strand.
   void collect(Callback<Result<std::uint64_t>> done);
 
   /// What the node has, for status. `done` runs on the strand.

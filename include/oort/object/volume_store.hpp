@@ -78,9 +78,9 @@ class VolumeStore {
   VolumeStore& operator=(const VolumeStore&) = delete;
 
   /// Puts `bytes` at `offset` of a shard, not yet durably; an empty piece only raises
-  /// `hold_until`. Offset 0 begins the shard anew if it is not sealed. Fails with OUT_OF_RANGE
-  /// unless the shard ends at `offset`, ALREADY_EXISTS when it is sealed, NOT_ALLOWED for another
-  /// writer, TOO_LARGE, DISK_FULL or DISK_FAILED.
+  /// `hold_until`, which anybody may do for a sealed shard. Fails with OutOfRange unless the shard
+  /// ends at `offset`, ALREADY_EXISTS when it is sealed, NOT_ALLOWED for another writer, TOO_LARGE,
+  /// DISK_FULL or DISK_FAILED.
   [[nodiscard]] Result<ShardStat> append(const ShardRef& shard, std::uint64_t offset,
                                          ByteView bytes, const NodeId& writer, Height hold_until);
   /// Ends the shard; sealing a sealed one changes nothing. Fails with NOT_FOUND, DISK_FULL,

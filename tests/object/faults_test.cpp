@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "cluster.hpp"
+#include "oort/core/reasons.hpp"
+
+namespace oort::object {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Cluster;
+using test::ClusterOptions;
+using test::noise;
+
+/// Objects of all the ways to be stored, with their content.
+std::map<std::string, Bytes> put_some(Cluster& cluster, std::size_t via = 0) {
+  std::map<std::string, Bytes> stored;
+  for (const std::size_t size : {10U, 5000U, 8192U, 40'000U, 300'000U, 700'000U}) {
+    const std::string name = "o" + std::to_string(size);
+    stored[name] = noise(size, size);
+    const auto put = cluster.put(via, name, stored[name]);
+    EXPECT_TRUE(put) << put.error().to_string();
+  }
+  return stored;
+}
+
+void expect_all(Cluster& cluster, std::size_t via, const std::map<std::string, Bytes>& stored) {
+  for (const auto& [name, content] : stored) {
+    const auto got = cluster.get(via, name);
+    ASSERT_TRUE(got) << name << " via " << via << ": " << got.error().to_string();
+    ASSERT_EQ(*got, content) << name;
+  }
+}
+
+bool waits_for_durable(Cluster& cluster, std::size_t via, Duration limit) {
+  // Twice, since a look that began before the fault may still end well.
+  for (int i = 0; i < 2; ++i) {
+    cluster.run(2s);
+    const Height from = cluster.gateway(via).durability().height;
+    const bool holds = cluster.world().run_until_holds(
+        [&] {
+          const DurabilityState state = cluster.gateway(via).durability();
+          return state.height > from && state.missing_shards_count == 0 &&
+                 state.degraded_segments_count == 0;
+        },
+        limit);
+    if (!holds) return false;
+  }
+  return true;
+}
+
+TEST(Faults, AnyTwoOfFourNodesMayDie_G1_D1) {
+  for (std::size_t a = 0; a < 4; ++a) {
+    for (std::size_t b = a + 1; b < 4; ++b) {
+      ClusterOptions options;
+      options.seed = a * 4 + b;
+      Cluster cluster(options);
+      ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+      const auto stored = put_some(cluster, b);
+      cluster.crash(a);
+      cluster.crash(b);
+      for (std::size_t via = 0; via < 4; ++via) {
+        if (via != a && via != b) expect_all(cluster, via, stored);
+      }
+    }
+  }
+}
+
+TEST(Faults, TwoNodesMayDieAfterSealingToo_U1) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  const auto stored = put_some(cluster);
+  cluster.run(15s);
+  for (const auto& [id, record] : cluster.view().segments({}, 100)) {
+    EXPECT_EQ(record.state, ledger::SegmentState::Sealed);
+  }
+  cluster.crash(0);
+  cluster.crash(2);
+  expect_all(cluster, 1, stored);
+}
+
+TEST(Faults, WritesGoOnWithThreeAndStopWithTwo_P3) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  cluster.crash(3);
+  const auto large = cluster.put(0, "large", noise(1, 300'000));
+  ASSERT_TRUE(large) << large.error().to_string();
+  EXPECT_EQ(large->tolerance, 1U);
+  EXPECT_TRUE(large->is_degraded);
+  const auto small = cluster.put(0, "small", noise(2, 100));
+  ASSERT_TRUE(small) << small.error().to_string();
+  EXPECT_GE(small->tolerance, 1U);
+  cluster.crash(2);
+  EXPECT_EQ(cluster.put(0, "large", noise(1, 300'000)).error().reason(), reason::not_enough_nodes);
+  EXPECT_EQ(cluster.put(0, "small", noise(1, 10)).error().reason(), reason::not_enough_nodes);
+  EXPECT_EQ(*cluster.get(1, "large"), noise(1, 300'000));
+  EXPECT_EQ(*cluster.get(1, "small"), noise(2, 100));
+}
+
+TEST(Faults, StrictDurabilityRefusesWithThree_P3) {
+  ClusterOptions options;
+  options.gateway.durability = Durability::Strict;
+  Cluster cluster(options);
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  ASSERT_TRUE(cluster.put(0, "one", noise(1, 300'000)));
+  cluster.crash(3);
+  EXPECT_EQ(cluster.put(0, "two", noise(1, 300'000)).error().reason(), reason::not_enough_nodes);
+}
+
+TEST(Faults, DegradedSegmentsAreWidenedWhenNodesReturn_A1) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  cluster.crash(1);
+  const auto stored = put_some(cluster);
+  cluster.start(1);
+  cluster.run(15s);
+  ASSERT_TRUE(waits_for_durable(cluster, 0, 60s));
+  for (const auto& [id, record] : cluster.view().segments({}, 100)) {
+    EXPECT_EQ(record.shards.size(), 4U);
+    EXPECT_FALSE(record.is_degraded);
+  }
+  cluster.crash(0);
+  cluster.crash(3);
+  expect_all(cluster, 1, stored);
+}
+
+TEST(Faults, AWipedNodeGetsItsShardsBack_U2) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  const auto stored = put_some(cluster);
+  cluster.run(15s);
+  cluster.wipe(2);
+  ASSERT_TRUE(cluster.world().run_until_holds(
+      [&] {
+        return !cluster.gateway(0).durability().height.value() ||
+               cluster.gateway(0).durability().missing_shards_count > 0 ||
+               cluster.gateway(1).durability().missing_shards_count > 0 ||
+               cluster.gateway(3).durability().missing_shards_count > 0;
+      },
+      30s));
+  cluster.run(30s);
+  cluster.crash(0);
+  cluster.crash(1);
+  expect_all(cluster, 2, stored);
+}
+
+TEST(Faults, ALiarCostsTimeNeverTruth_D1) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  const auto stored = put_some(cluster);
+  for (const std::size_t liar : {1U, 2U}) cluster.node(liar).lie();
+  expect_all(cluster, 0, stored);
+  cluster.run(15s);
+  expect_all(cluster, 3, stored);
+}
+
+TEST(Faults, DamagedDisksAreReadAroundAndRepaired_V2_U2) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  const Bytes content = noise(9, 2'000'000);
+  ASSERT_TRUE(cluster.put(0, "x", content));
+  for (std::uint64_t byte = 1000; byte < 900'000; byte += 3001) {
+    cluster.machine(1).disk().flip_bit("volumes", "volume-0000000001", byte * 8);
+  }
+  for (std::size_t via = 0; via < 4; ++via) EXPECT_EQ(*cluster.get(via, "x"), content);
+  cluster.run(30s);
+  cluster.crash(0);
+  cluster.crash(3);
+  const auto got = cluster.get(2, "x");
+  ASSERT_TRUE(got) << got.error().to_string();
+  EXPECT_TRUE(*got == content);
+}
+
+TEST(Faults, ASlowNodeIsReadAroundAndWrittenAround_D1) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  const auto stored = put_some(cluster);
+  cluster.network().links().slow(1, 20'000);
+  const MonoTime before = cluster.world().now();
+  expect_all(cluster, 0, stored);
+  EXPECT_LT((cluster.world().now() - before).count(), Duration(10s).count());
+  const auto put = cluster.put(0, "new", noise(5, 1000));
+  ASSERT_TRUE(put) << put.error().to_string();
+  const auto large = cluster.put(0, "new-large", noise(6, 400'000));
+  ASSERT_TRUE(large) << large.error().to_string();
+  EXPECT_EQ(*cluster.get(2, "new-large"), noise(6, 400'000));
+}
+
+TEST(Faults, WithoutQuorumWritesSayItAndReadsGoOn) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  const auto stored = put_some(cluster);
+  EXPECT_FALSE(cluster.gateway(1).state().is_stale);
+  cluster.ledger().has_quorum = false;
+  EXPECT_TRUE(cluster.gateway(1).state().is_stale);
+  EXPECT_EQ(cluster.put(1, "new", noise(1, 10)).error().reason(), reason::no_quorum);
+  expect_all(cluster, 1, stored);
+  cluster.ledger().has_quorum = true;
+  ASSERT_TRUE(cluster.put(1, "new", noise(1, 10)));
+}
+
+TEST(Faults, APartitionedGatewayFailsAndHealsWithoutLoss) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  auto stored = put_some(cluster);
+  cluster.network().links().partition({0, 1, 1, 1});
+  EXPECT_FALSE(cluster.put(0, "lonely", noise(1, 300'000)));
+  const auto put = cluster.put(1, "beside", noise(2, 300'000));
+  ASSERT_TRUE(put) << put.error().to_string();
+  stored["beside"] = noise(2, 300'000);
+  expect_all(cluster, 2, stored);
+  cluster.network().links().heal();
+  cluster.run(10s);
+  expect_all(cluster, 0, stored);
+  ASSERT_TRUE(cluster.put(0, "again", noise(3, 300'000)));
+}
+
+TEST(Faults, AFullDiskIsWrittenAround_V3) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  auto stored = put_some(cluster);
+  cluster.machine(2).disk().set_capacity(cluster.machine(2).disk().used_bytes() + 4096);
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    const std::string name = "full" + std::to_string(i);
+    stored[name] = noise(i, 3000 + i * 200'000);
+    const auto put = cluster.put(i % 2, name, stored[name]);
+    ASSERT_TRUE(put) << put.error().to_string();
+    EXPECT_GE(put->tolerance, 1U);
+  }
+  expect_all(cluster, 2, stored);
+  cluster.machine(2).disk().set_capacity(~std::uint64_t{0});
+  ASSERT_TRUE(waits_for_durable(cluster, 0, 90s));
+  cluster.crash(0);
+  cluster.crash(1);
+  expect_all(cluster, 2, stored);
+}
+
+TEST(Faults, OrphansAreCollectedAndNothingElse_H2_G4) {
+  ClusterOptions options;
+  options.orphan_window = 60;
+  Cluster cluster(options);
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  const auto stored = put_some(cluster);
+  for (int i = 0; i < 3; ++i) {
+    auto writer = cluster.wait<std::unique_ptr<ObjectWriter>>(
+        [&](auto done) { cluster.gateway(0).put(cluster.put_request("gone"), std::move(done)); });
+    ASSERT_TRUE(writer);
+    ASSERT_TRUE(cluster.wait<void>(
+        [&](auto done) { (*writer)->write(noise(1, 600'000), std::move(done)); }));
+    cluster.run(1s);
+  }
+  cluster.run(60s);
+  std::size_t named = 0;
+  for (const auto& [id, record] : cluster.view().segments({}, 100)) named += record.shards.size();
+  std::size_t held = 0;
+  for (std::size_t i = 0; i < 4; ++i) held += cluster.node(i).volumes().list({}, 1000)->size();
+  EXPECT_EQ(held, named);
+  expect_all(cluster, 1, stored);
+}
+
+TEST(Faults, ADeadGatewaysSegmentIsSealedByItsReplicas) {
+  ClusterOptions options;
+  options.supers = 5;
+  Cluster cluster(options);
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  ASSERT_TRUE(cluster.put(0, "small", noise(1, 500)));
+  cluster.crash(0);
+  cluster.run(40s);
+  const auto segments = cluster.view().segments({}, 100);
+  ASSERT_EQ(segments.size(), 1U);
+  EXPECT_EQ(segments[0].second.state, ledger::SegmentState::Sealed);
+  EXPECT_EQ(*cluster.get(1, "small"), noise(1, 500));
+}
+
+TEST(Faults, TheBucketIndexCanBeLost_X2) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  const auto stored = put_some(cluster);
+  ASSERT_TRUE(cluster.remove(1, "o10"));
+  cluster.wipe(3);
+  const auto listed = cluster.list(3);
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(listed->objects.size(), stored.size() - 1);
+  EXPECT_EQ(listed->objects, cluster.list(0)->objects);
+}
+
+/// Puts from several gateways while machines crash and come back. Whatever was acknowledged must be
+/// there in the end; an object that was not is there entirely or not at all.
+void chaos(std::uint64_t seed) {
+  ClusterOptions options;
+  options.seed = seed;
+  options.links.loss_ppm = 2000;
+  options.links.stall_ppm = 20'000;
+  options.links.stall_max = 400ms;
+  Cluster cluster(options);
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  sim::Generator random(seed);
+  std::map<std::string, Bytes> acknowledged;
+  std::map<std::string, Bytes> attempted;
+  constexpr std::size_t nobody = 4;
+  std::size_t down = nobody;
+  for (std::uint64_t step = 0; step < 30; ++step) {
+    // At most one machine is down, so that writes can go on.
+    if (random.below(4) == 0) {
+      if (down != nobody) {
+        cluster.run(300ms);
+        cluster.start(down);
+        down = nobody;
+      } else {
+        down = random.below(4);
+        const Duration later = random.duration(Duration(0), Duration(300ms));
+        cluster.world().after(later, [&cluster, victim = down] { cluster.crash(victim); });
+      }
+    }
+    std::size_t via = random.below(4);
+    if (via == down) via = (via + 1) % 4;
+    const std::string name = "k" + std::to_string(step);
+    const Bytes content = noise(seed * 100 + step, random.below(3) == 0 ? 400'000 : 1 + step * 150);
+    attempted[name] = content;
+    if (cluster.put(via, name, content)) acknowledged[name] = content;
+  }
+  cluster.run(300ms);
+  if (down != nobody) cluster.start(down);
+  cluster.run(5s);
+  EXPECT_GT(acknowledged.size(), 14U) << "seed " << seed;
+  for (std::size_t via = 0; via < 4; ++via) {
+    ASSERT_NO_FATAL_FAILURE(expect_all(cluster, via, acknowledged)) << "seed " << seed;
+  }
+  const auto listed = cluster.list(1);
+  ASSERT_TRUE(listed);
+  for (const ObjectMeta& meta : listed->objects) {
+    ASSERT_EQ(*cluster.get(1, meta.name), attempted[meta.name]) << "seed " << seed;
+  }
+}
+
+TEST(Faults, ChaosLosesNothingAcknowledged_G1_G4) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    ASSERT_NO_FATAL_FAILURE(chaos(seed));
+  }
+}
+
+}  // namespace
+}  // namespace oort::object
