@@ -183,21 +183,38 @@ class ChainLedgerPort final : public api::LedgerPort {
       done(fail(std::move(key).error()));
       return;
     }
-    parts_.chain.prove(*std::move(key),
-                       [done = std::move(done)](Result<chain::ProofBundle> bundle) mutable {
-                         if (!bundle) {
-                           done(fail(std::move(bundle).error()));
-                           return;
-                         }
-                         api::Proof proof;
-                         proof.is_present = bundle->value.has_value();
-                         proof.height = Height(bundle->headers.headers.front().height.value() - 1);
-                         proof.bundle = codec::to_bytes(*bundle);
-                         done(std::move(proof));
-                       });
+    prove_from(*std::move(key), parts_.chain.view()->height(), std::move(done));
   }
 
  private:
+  /// A state can be proven one block after it was made; whoever asks for a proof of what was just
+  /// written means the state with it. Without a quorum no block comes, and the older state serves.
+  void prove_from(Bytes key, Height wanted, Callback<Result<api::Proof>> done) {
+    parts_.chain.prove(key, [this, key, wanted,
+                             done = std::move(done)](Result<chain::ProofBundle> bundle) mutable {
+      if (!bundle) {
+        done(fail(std::move(bundle).error()));
+        return;
+      }
+      api::Proof proof;
+      proof.height = Height(bundle->headers.headers.front().height.value() - 1);
+      if (proof.height < wanted && parts_.ledger.has_quorum()) {
+        await_block(wanted.next(), [this, key = std::move(key), wanted,
+                                    done = std::move(done)](Result<api::BlockView> block) mutable {
+          if (!block) {
+            done(fail(std::move(block).error()));
+          } else {
+            prove_from(std::move(key), wanted, std::move(done));
+          }
+        });
+        return;
+      }
+      proof.is_present = bundle->value.has_value();
+      proof.bundle = codec::to_bytes(*bundle);
+      done(std::move(proof));
+    });
+  }
+
   Result<Bytes> key_of(const api::ProofTarget& target) const {
     if (const auto* account = std::get_if<AccountId>(&target)) {
       return ledger::keys::account(*account);

@@ -96,6 +96,13 @@ class NetworkTest(unittest.TestCase):
 
     def test_05_proofs_hold_offline_and_only_unchanged(self):
         genesis = os.path.join(self.network.dir, "genesis.oort")
+        # What was written a moment ago is in the state that a proof shows.
+        self.put(self.network.client(), "fresh", 1_000)
+        fresh = json.loads(self.run_oortd("proof", "object", "photos/fresh", "--dir",
+                                          self.network.dir, "--out",
+                                          os.path.join(self.network.folder, "fresh"),
+                                          "--json").stdout)
+        self.assertTrue(fresh["is_present"])
         for name, is_present in (("photos/big.bin", True), ("photos/nothing", False)):
             path = os.path.join(self.network.folder, "proof")
             self.run_oortd("proof", "object", name, "--dir", self.network.dir, "--out", path)
