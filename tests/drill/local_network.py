@@ -1,16 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A local network of real processes, for drills and integration tests."""
+"""A local network of real processes, for drills and integration tests.
+
+However the script ends, its networks end with it: at the end of the `with` block, at exit, and on
+SIGTERM, SIGINT and SIGHUP. Only SIGKILL leaves nodes behind.
+"""
+import atexit
 import hashlib
 import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 import boto3
 import botocore.config
+
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+networks = []  # Those that are up.
+
+
+def end_all():
+    for network in list(networks):
+        network.__exit__(None, None, None)
+
+
+def end_by(number, _frame):
+    """Takes everything down, then dies of the signal as if nothing had caught it."""
+    for ignored in SIGNALS:
+        signal.signal(ignored, signal.SIG_IGN)
+    end_all()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+def watch_signals():
+    atexit.register(end_all)
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, end_by)
 
 
 class Network:
@@ -22,8 +55,12 @@ class Network:
         self.dir = os.path.join(self.folder, "net")
         self.shape = ["--supers", str(supers), "--archives", str(archives), "--edges", str(edges)]
         self.keep = keep
+        self.commands = set()  # Those that run now; each drill thread may have one.
 
     def __enter__(self):
+        if not networks:
+            watch_signals()
+        networks.append(self)
         try:
             self.devnet("up", "--detach", *self.shape)
             self.environment = json.loads(self.devnet("env", "--json"))
@@ -33,13 +70,46 @@ class Network:
         return self
 
     def __exit__(self, kind, problem, trace):
+        if self not in networks:
+            return
+        networks.remove(self)
+        # A command that still starts nodes must not outlive the one that stops them.
+        for command in list(self.commands):
+            command.kill()
+            command.wait()
         self.run("devnet", "down", "--dir", self.dir, check=False)
+        self.end_strays()
         if not self.keep:
+            description = pathlib.Path(self.dir) / "network.json"
+            if description.exists():
+                sockets = json.loads(description.read_text())["runtime_folder"]
+                shutil.rmtree(sockets, ignore_errors=True)
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def end_strays(self):
+        """Nodes of this folder that a killed `up` had not yet written down."""
+        for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = entry.read_bytes().decode(errors="replace").split("\0")
+                if words[1:2] == ["start"] and any(word.startswith(f"{self.dir}/")
+                                                   for word in words):
+                    os.kill(int(entry.parent.name), signal.SIGKILL)
+            except OSError:
+                continue  # It ended by itself.
+
     def run(self, *arguments, check=True, timeout=300):
-        done = subprocess.run([self.binary, *arguments], capture_output=True, text=True,
-                              timeout=timeout, check=False)
+        words = [self.binary, *arguments]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as command:
+            self.commands.add(command)
+            try:
+                output, errors = command.communicate(timeout=timeout)
+            except BaseException:
+                command.kill()
+                raise
+            finally:
+                self.commands.discard(command)
+        done = subprocess.CompletedProcess(words, command.returncode, output, errors)
         if check and done.returncode != 0:
             raise RuntimeError(f"oortd {' '.join(arguments)}: exit {done.returncode}\n"
                                f"{done.stdout}{done.stderr}")
