@@ -18,9 +18,10 @@ constexpr Duration submit_deadline = 30s;
 constexpr std::uint64_t valid_blocks = 200;
 
 /// The sum of all fees at present, twice, so that a rise in between refuses nothing.
-Oort fee_limit(const ledger::Params& params, std::size_t size) {
+Oort fee_limit(const ledger::Params& params, std::size_t operations_count, std::size_t size) {
   const auto bytes = params.fee_byte.times(size).value_or(Oort());
-  const auto fixed = params.fee_transaction.plus(params.fee_operation).value_or(Oort());
+  const auto each = params.fee_operation.times(operations_count).value_or(Oort());
+  const auto fixed = params.fee_transaction.plus(each).value_or(Oort());
   return bytes.plus(fixed).value_or(Oort()).times(2).value_or(Oort());
 }
 
@@ -64,6 +65,11 @@ Result<v1::GetProofResponse> LedgerClient::proof(const v1::GetProofRequest& requ
 
 Result<v1::SubmitTransactionResponse> LedgerClient::submit(const crypto::KeyPair& keys,
                                                            const ledger::Operation& operation) {
+  return submit_all(keys, {operation});
+}
+
+Result<v1::SubmitTransactionResponse> LedgerClient::submit_all(
+    const crypto::KeyPair& keys, const std::vector<ledger::Operation>& operations) {
   OORT_TRY(const auto chain, this->chain());
   OORT_TRY(const auto genesis, ledger::genesis_from_file(as_bytes(chain.genesis())));
   OORT_TRY(const auto view, account(crypto::account_of(keys.public_key())));
@@ -75,8 +81,11 @@ Result<v1::SubmitTransactionResponse> LedgerClient::submit(const crypto::KeyPair
   }
   const std::uint64_t lifetime = std::min(valid_blocks, genesis.params.transaction_lifetime_max);
   transaction.valid_until = Height(view.state().height() + lifetime);
-  ledger::add_operation(transaction, operation);
-  transaction.fee_max = fee_limit(genesis.params, ledger::encoded_size(transaction));
+  for (const ledger::Operation& operation : operations) {
+    ledger::add_operation(transaction, operation);
+  }
+  transaction.fee_max =
+      fee_limit(genesis.params, operations.size(), ledger::encoded_size(transaction));
   ledger::sign(transaction, keys);
 
   v1::SubmitTransactionRequest request;

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client.hpp"
 #include "oort/core/amount.hpp"
@@ -30,6 +31,9 @@ class LedgerClient {
   /// until it is final. Fails with TRANSACTION_REJECTED when the operation was refused.
   [[nodiscard]] Result<v1::SubmitTransactionResponse> submit(const crypto::KeyPair& keys,
                                                              const ledger::Operation& operation);
+  /// The same of several operations, in their order. Fails with the first that was refused.
+  [[nodiscard]] Result<v1::SubmitTransactionResponse> submit_all(
+      const crypto::KeyPair& keys, const std::vector<ledger::Operation>& operations);
 
  private:
   std::string endpoint_;

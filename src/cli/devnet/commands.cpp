@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "devnet/create.hpp"
+#include "devnet/join.hpp"
 #include "devnet/network.hpp"
 #include "devnet/operations.hpp"
 #include "devnet/process.hpp"
@@ -20,6 +21,7 @@ struct Arguments {
   devnet::Shape shape;
   bool is_detached = false;
   std::string node;
+  std::string role;
   bool is_durable = false;
   std::uint32_t timeout_seconds = 120;
   std::uint32_t lines_count = 50;
@@ -62,6 +64,18 @@ void add_network_commands(CLI::App& devnet_app, Session& session, Arguments& arg
   add("down", "Stop every node", devnet::stop_all);
   add("env", "Endpoints and keys, as shell exports", devnet::show_environment);
   add("status", "One line a node", devnet::show_status);
+
+  CLI::App* added = devnet_app.add_subcommand("add", "One more node for the running network");
+  added->add_option("ROLE", arguments.role, "super (which does not vote), archive or edge")
+      ->required();
+  added->add_option("--log-level", arguments.shape.log_level, "Of the node");
+  added->callback([&] {
+    session.action = [&]() -> Result<void> {
+      OORT_TRY(devnet::Network network, devnet::load_network(session.folder));
+      return devnet::add_node(session, std::move(network), arguments.role,
+                              arguments.shape.log_level);
+    };
+  });
 
   CLI::App* wait = devnet_app.add_subcommand("wait", "Until every node is ready");
   wait->add_flag("--durable", arguments.is_durable,

@@ -35,10 +35,15 @@ bool is_port_free(std::uint16_t port) {
   return is_free;
 }
 
-/// Ports that nobody listens on now, each given once.
+/// Ports that nobody listens on now, each given once; those of the network's nodes, which may be
+/// down, are not given either.
 class Ports {
  public:
-  explicit Ports(env::Random& random) : random_(random) {}
+  Ports(env::Random& random, const Network& network) : random_(random) {
+    for (const NodeEntry& node : network.nodes) {
+      taken_.insert({node.peer_port, node.grpc_port, node.operator_port, node.s3_port});
+    }
+  }
 
   Result<std::uint16_t> take() {
     for (int i = 0; i < port_tries_max; ++i) {
@@ -95,7 +100,8 @@ Result<std::string> make_runtime_folder() {
   return folder;
 }
 
-std::string config_text(const Network& network, const NodeEntry& node, const Shape& shape) {
+std::string config_text(const Network& network, const NodeEntry& node,
+                        const std::string& log_level) {
   const auto quoted = [](const std::string& text) { return "\"" + text + "\""; };
   const auto data = std::filesystem::absolute(network.node_folder(node) / "data").string();
   const auto genesis = std::filesystem::absolute(network.folder / "genesis.oort").string();
@@ -103,7 +109,7 @@ std::string config_text(const Network& network, const NodeEntry& node, const Sha
   text += "role = " + quoted(node.role) + "\n";
   text += "data_folder = " + quoted(data) + "\n";
   text += "genesis_file = " + quoted(genesis) + "\n";
-  text += "\n[log]\nlevel = " + quoted(shape.log_level) + "\n";
+  text += "\n[log]\nlevel = " + quoted(log_level) + "\n";
   text += "\n[network]\nlisten = " + quoted(NodeEntry::host_and(node.peer_port)) + "\npeers = [\n";
   for (const NodeEntry& peer : network.nodes) {
     if (peer.name == node.name) continue;
@@ -120,7 +126,24 @@ std::string config_text(const Network& network, const NodeEntry& node, const Sha
   return text;
 }
 
+Result<void> write_config(const Network& network, const NodeEntry& node, std::string_view text) {
+  return write_file(network.node_folder(node) / "config.toml", as_bytes(text), 0644);
+}
+
 }  // namespace
+
+Result<NodeEntry> make_further_node(const Network& network, const std::string& role,
+                                    const std::string& log_level, const Session& session) {
+  std::uint32_t number = 1;
+  while (std::filesystem::exists(network.folder / (role + "-" + std::to_string(number)))) ++number;
+  Ports ports(session.random(), network);
+  OORT_TRY(NodeEntry node, make_node(network, role, number, ports, session.daemon()));
+  // Genesis named who votes.
+  const std::string text =
+      config_text(network, node, log_level) + "\n[modules]\nvalidator = false\n";
+  OORT_TRY(write_config(network, node, text));
+  return node;
+}
 
 Result<Network> create_network(const std::filesystem::path& folder, const Shape& shape,
                                const Session& session) {
@@ -138,7 +161,7 @@ Result<Network> create_network(const std::filesystem::path& folder, const Shape&
   network.region = "us-east-1";
   OORT_TRY(network.runtime_folder, make_runtime_folder());
   env::Random& random = session.random();
-  Ports ports(random);
+  Ports ports(random, network);
   const auto add = [&](const std::string& role, std::uint32_t count) -> Result<void> {
     for (std::uint32_t number = 1; number <= count; ++number) {
       OORT_TRY(NodeEntry node, make_node(network, role, number, ports, session.daemon()));
@@ -159,8 +182,7 @@ Result<Network> create_network(const std::filesystem::path& folder, const Shape&
            make_genesis(network, crypto::KeyPair(owner).public_key(), session.clock().now_wall()));
   OORT_TRY(write_file(folder / "genesis.oort", ledger::genesis_to_file(genesis), 0644));
   for (const NodeEntry& node : network.nodes) {
-    const std::string text = config_text(network, node, shape);
-    OORT_TRY(write_file(network.node_folder(node) / "config.toml", as_bytes(text), 0644));
+    OORT_TRY(write_config(network, node, config_text(network, node, shape.log_level)));
   }
   // Last: a folder with network.json is a whole network.
   OORT_TRY(save_network(network));

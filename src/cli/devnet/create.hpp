@@ -22,4 +22,10 @@ struct Shape {
 [[nodiscard]] Result<Network> create_network(const std::filesystem::path& folder,
                                              const Shape& shape, const Session& session);
 
+/// Writes the key and the configuration of one more node of `role`, numbered after those that have
+/// a folder; it does not vote. The network's description is left to the caller. Starts nothing.
+[[nodiscard]] Result<NodeEntry> make_further_node(const Network& network, const std::string& role,
+                                                  const std::string& log_level,
+                                                  const Session& session);
+
 }  // namespace oort::cli::devnet

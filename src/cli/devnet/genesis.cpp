@@ -13,7 +13,6 @@ constexpr std::uint64_t node_capacity_bytes = std::uint64_t{1} << 40;
 
 /// Small enough to be played with, large enough to be seen in a balance.
 constexpr Uint128 owner_oort = 1'000'000;
-constexpr Uint128 node_oort = 10'000;
 
 std::uint8_t role_bits(const std::string& role) {
   if (role == "super") return static_cast<std::uint8_t>(ledger::NodeRole::Super);
@@ -53,7 +52,9 @@ ledger::Params make_params(std::size_t supers_count) {
   return params;
 }
 
-ledger::Node make_node(const NodeEntry& entry, const NodeId& id) {
+}  // namespace
+
+ledger::Node node_record(const NodeEntry& entry, const NodeId& id) {
   ledger::Node node;
   node.id = id;
   node.owner = crypto::account_of(crypto::key_of(id));
@@ -71,8 +72,6 @@ ledger::Node make_node(const NodeEntry& entry, const NodeId& id) {
   return node;
 }
 
-}  // namespace
-
 Result<ledger::GenesisParams> make_genesis(const Network& network, const PublicKey& owner,
                                            WallTime now) {
   const AccountId owner_account = crypto::account_of(owner);
@@ -85,9 +84,9 @@ Result<ledger::GenesisParams> make_genesis(const Network& network, const PublicK
   std::vector<NodeId> gateways;
   for (const NodeEntry& entry : network.nodes) {
     OORT_TRY(const NodeId id, parse_node(entry.node_id));
-    genesis.nodes.push_back(make_node(entry, id));
-    genesis.accounts.push_back({.id = crypto::account_of(crypto::key_of(id)),
-                                .balance = Oort(node_oort * oort_base_units)});
+    genesis.nodes.push_back(node_record(entry, id));
+    genesis.accounts.push_back(
+        {.id = crypto::account_of(crypto::key_of(id)), .balance = node_funds});
     if (entry.s3_port != 0) gateways.push_back(id);
     if (entry.role != "super") continue;
     ++supers_count;

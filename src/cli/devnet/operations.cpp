@@ -26,6 +26,18 @@ std::string why_not_ready(const NodeEntry& node) {
   return status->is_ready() ? "" : status->not_ready_reason();
 }
 
+Result<void> end_node(const Network& network, const NodeEntry& node) {
+  if (!running_process(network, node)) return {};
+  // A frozen node cannot hear of its end.
+  OORT_TRY(signal_node(network, node, SIGCONT));
+  OORT_TRY(signal_node(network, node, SIGTERM));
+  if (await_exit(network, node, stop_limit)) return {};
+  OORT_TRY(signal_node(network, node, SIGKILL));
+  return await_exit(network, node, stop_limit);
+}
+
+}  // namespace
+
 Result<void> await_node(const Network& network, const NodeEntry& node, Duration limit) {
   std::string why;
   for (Duration waited = 0s; waited < limit; waited += poll_interval) {
@@ -41,18 +53,6 @@ Result<void> await_node(const Network& network, const NodeEntry& node, Duration 
               node.name + " is not ready: " + why + "; its log is in " +
                   (network.node_folder(node) / "logs" / "oortd.log").string());
 }
-
-Result<void> end_node(const Network& network, const NodeEntry& node) {
-  if (!running_process(network, node)) return {};
-  // A frozen node cannot hear of its end.
-  OORT_TRY(signal_node(network, node, SIGCONT));
-  OORT_TRY(signal_node(network, node, SIGTERM));
-  if (await_exit(network, node, stop_limit)) return {};
-  OORT_TRY(signal_node(network, node, SIGKILL));
-  return await_exit(network, node, stop_limit);
-}
-
-}  // namespace
 
 Result<Network> open_or_create(const Session& session, const Shape& shape) {
   auto network = load_network(session.folder);

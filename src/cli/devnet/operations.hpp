@@ -15,8 +15,11 @@ namespace oort::cli::devnet {
 [[nodiscard]] Result<void> start_all(const Session& session, const Network& network);
 /// SIGTERM to every node, SIGKILL to those that do not end within 20 s.
 [[nodiscard]] Result<void> stop_all(const Session& session, const Network& network);
-/// Until every running node says that it is ready. Fails with DEADLINE_EXCEEDED that names the
-/// nodes that are not and why, or at once when a node's process ended.
+/// Until the node says that it is ready. Fails with DEADLINE_EXCEEDED that says why it is not, or
+/// at once when its process ended.
+[[nodiscard]] Result<void> await_node(const Network& network, const NodeEntry& node,
+                                      Duration limit);
+/// The same of every running node; those that are down are named and passed over.
 [[nodiscard]] Result<void> await_ready(const Session& session, const Network& network,
                                        Duration limit);
 /// Until every gateway that runs has sealed what it holds open and no shard is missing.
