@@ -48,6 +48,7 @@ class Figures {
 };
 
 void run_ledger_load(const Arguments& arguments);
+void run_ordering_load(const Arguments& arguments);
 void run_s3_load(const Arguments& arguments);
 void run_ceilings(const Arguments& arguments);
 
