@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Agreement alone, without a ledger: payloads of 32 bytes that four validators bring into one order,
-each with its own log on the disk and TLS between them. Two runs: as many as go, then one at a
-time for the shortest wait."""
+"""Agreement alone, without a ledger: payloads of 32 bytes that four validators bring into one
+order, each with its own log on the disk and TLS between them. Two runs: as many as go, then one
+at a time for the shortest wait."""
 import tempfile
 
 from network_load import bench_load, chosen, report
