@@ -23,10 +23,7 @@ Result<void> show_status(const Session& session) {
 
 Result<void> show_peers(const Session& session) {
   OORT_TRY(const std::string endpoint, session.endpoint());
-  const auto stub = v1::NodeService::NewStub(connect(endpoint));
-  OORT_TRY(const auto response,
-           call<v1::ListPeersResponse>(endpoint, deadline, *stub, &v1::NodeService::Stub::ListPeers,
-                                       v1::ListPeersRequest()));
+  OORT_TRY(const auto response, list_peers(endpoint));
   Json peers = Json::array();
   std::vector<std::vector<std::string>> rows = {{"NODE", "ROLES", "ADDRESS", "CONNECTED"}};
   for (const v1::Peer& peer : response.peers()) {

@@ -13,6 +13,12 @@ Result<v1::GetStatusResponse> get_status(const std::string& endpoint) {
                                      v1::GetStatusRequest());
 }
 
+Result<v1::ListPeersResponse> list_peers(const std::string& endpoint) {
+  const auto stub = v1::NodeService::NewStub(connect(endpoint));
+  return call<v1::ListPeersResponse>(endpoint, 10s, *stub, &v1::NodeService::Stub::ListPeers,
+                                     v1::ListPeersRequest());
+}
+
 Json to_json(const v1::GetStatusResponse& status) {
   const v1::StorageStatus& storage = status.storage();
   return {{"name", status.name()},

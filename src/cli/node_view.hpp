@@ -11,6 +11,7 @@
 namespace oort::cli {
 
 [[nodiscard]] Result<v1::GetStatusResponse> get_status(const std::string& endpoint);
+[[nodiscard]] Result<v1::ListPeersResponse> list_peers(const std::string& endpoint);
 [[nodiscard]] Json to_json(const v1::GetStatusResponse& status);
 /// Several lines for one node.
 [[nodiscard]] std::string to_text(const v1::GetStatusResponse& status);

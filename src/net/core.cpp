@@ -176,9 +176,46 @@ void Core::apply_peers(const std::vector<PeerAddress>& peers) {
     for (auto& way : find_or_add(id, Link::State::Waiting)) {
       const bool is_new = !way->address;
       way->address = peer;
+      if (is_denied(id)) {
+        fail_way(way);
+        continue;
+      }
       if (is_new && !way->connection) way->set_state(Link::State::Waiting);
       if (peer.keep == Keep::Always || way->queued_bytes() > 0) start_dialling(way);
     }
+  }
+}
+
+void Core::set_denied(std::vector<NodeId> denied) {
+  asio::post(context_, [this, denied = std::move(denied)] { apply_denied(denied); });
+}
+
+void Core::apply_denied(const std::vector<NodeId>& denied) {
+  if (is_stopping_) return;
+  const std::set<NodeId> before = std::exchange(denied_, {denied.begin(), denied.end()});
+  std::vector<std::shared_ptr<Way>> refused;
+  std::vector<std::shared_ptr<Way>> allowed;
+  {
+    const std::shared_lock lock(table_mutex_);
+    for (const auto& [peer, ways] : table_) {
+      if (is_denied(peer)) {
+        refused.insert(refused.end(), ways.begin(), ways.end());
+      } else if (before.contains(peer)) {
+        allowed.insert(allowed.end(), ways.begin(), ways.end());
+      }
+    }
+  }
+  for (const auto& way : refused) {
+    if (way->redial_pause != nullptr) way->redial_pause->cancel();
+    if (way->attempt) close(way->attempt, "the peer is denied");
+    if (way->connection) close(way->connection, "the peer is denied");
+    fail_way(way);
+  }
+  for (const auto& way : allowed) {
+    if (!way->address) continue;
+    way->redial_delay = Duration::zero();
+    way->set_state(Link::State::Waiting);
+    if (way->address->keep == Keep::Always) start_dialling(way);
   }
 }
 

@@ -63,6 +63,7 @@ class Core final : public Outbox, public std::enable_shared_from_this<Core> {
   void start();
   void stop() noexcept;
   void set_peers(std::vector<PeerAddress> peers);
+  void set_denied(std::vector<NodeId> denied);
   [[nodiscard]] Result<void> send(const NodeId& to, env::TrafficClass traffic,
                                   env::MessageType type, ByteView payload);
   void request(const NodeId& to, env::TrafficClass traffic, env::MessageType type, Bytes payload,
@@ -85,6 +86,8 @@ class Core final : public Outbox, public std::enable_shared_from_this<Core> {
   void arm_deadlines();
   void expire_requests();
   void apply_peers(const std::vector<PeerAddress>& peers);
+  void apply_denied(const std::vector<NodeId>& denied);
+  [[nodiscard]] bool is_denied(const NodeId& peer) const { return denied_.contains(peer); }
   asio::awaitable<void> watch();
   void check(const std::shared_ptr<Connection>& connection, MonoTime at);
   void forget_strangers();
@@ -152,6 +155,7 @@ class Core final : public Outbox, public std::enable_shared_from_this<Core> {
   /// Every connection that is not closed.
   std::set<std::shared_ptr<Connection>> connections_;
   std::size_t accepted_count_ = 0;
+  std::set<NodeId> denied_;
 
   // Shared between threads.
   Dispatcher dispatcher_;

@@ -86,6 +86,10 @@ Verdict Core::judge(const NodeId& node, const Hello& hello) {
   }
   // Oneself under another address has nothing to say either.
   if (node == self_) return Verdict::NotWelcome;
+  if (is_denied(node)) {
+    log::debug("net", "a denied node dialled in", {{"peer", node.hex()}});
+    return Verdict::NotWelcome;
+  }
   if (options_.is_welcome && !options_.is_welcome(node)) {
     log::info("net", "an unwelcome node dialled in", {{"peer", node.hex()}});
     return Verdict::NotWelcome;

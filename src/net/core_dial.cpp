@@ -32,7 +32,7 @@ class PauseOf {
 }  // namespace
 
 bool Core::wants_connection(const Way& way) const noexcept {
-  return !is_stopping_ && way.address && !way.connection;
+  return !is_stopping_ && way.address && !way.connection && !is_denied(way.peer());
 }
 
 void Core::start_dialling(const std::shared_ptr<Way>& way) {

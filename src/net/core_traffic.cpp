@@ -82,7 +82,7 @@ void Core::close(std::shared_ptr<Connection> connection, std::string_view why) {
 void Core::lose(const std::shared_ptr<Way>& way, MonoTime up_at) {
   way->connection.reset();
   fail_way(way);
-  if (is_stopping_ || !way->address) return;
+  if (is_stopping_ || !way->address || is_denied(way->peer())) return;
   // A connection that lived shows that the peer is well, and the next may be made at once.
   const bool lived = now() - up_at > options_.silence_timeout;
   way->redial_delay = lived ? Duration::zero() : next_delay(way->redial_delay);

@@ -42,6 +42,7 @@ class TlsTransport final : public NodeTransport {
   }
   void stop() noexcept override { core_->stop(); }
   void set_peers(std::vector<PeerAddress> peers) override { core_->set_peers(std::move(peers)); }
+  void set_denied(std::vector<NodeId> denied) override { core_->set_denied(std::move(denied)); }
   std::uint16_t listen_port() const noexcept override { return core_->listen_port(); }
 
  private:

@@ -127,6 +127,23 @@ Value get_peers(const Config& config) {
   return parts;
 }
 
+Result<void> set_denied(Config& config, const Value& value) {
+  std::vector<NodeId> denied;
+  for (const std::string& part : std::get<std::vector<std::string>>(value)) {
+    const auto id = NodeId::from_hex(part);
+    if (!id) return bad("'" + part + "' is no node: 64 hexadecimal digits of its key");
+    denied.push_back(*id);
+  }
+  config.network.denied = std::move(denied);
+  return {};
+}
+
+Value get_denied(const Config& config) {
+  std::vector<std::string> parts;
+  for (const NodeId& id : config.network.denied) parts.push_back(id.hex());
+  return parts;
+}
+
 ConfigKey role_key() {
   return {"node.role", Kind::Text,
           "What this node is for: super, archive or edge. The role decides which modules run.",
@@ -244,6 +261,9 @@ void add_network_keys(std::vector<ConfigKey>& keys) {
   keys.push_back(advertise_key());
   keys.push_back(reloadable(
       list("network.peers", "Nodes to connect to, each NODE_ID@host:port.", set_peers, get_peers)));
+  keys.push_back(reloadable(list(
+      "network.denied", "Nodes to have nothing to do with, each NODE_ID: not dialled, and refused.",
+      set_denied, get_denied)));
   keys.push_back(integer("network.queue_bytes",
                          "Most bytes that wait for one peer and traffic class.", mib, int64_max,
                          at(&Config::network, &Config::Network::queue_bytes)));

@@ -42,12 +42,13 @@ class Wishes {
   bool wants_reload_ = false;
 };
 
-/// The log's level is what can change in a running node.
-void reload(const std::filesystem::path& path, const std::map<std::string, std::string>& flags) {
+void reload(Node& node, const std::filesystem::path& path,
+            const std::map<std::string, std::string>& flags) {
   host::service::reloading();
   const auto config = load_config_file(path, flags);
   if (config) {
     log::set_level(config->log.level);
+    node.reload(*config);
     log::info("node", "configuration was read again");
   } else {
     log::error("node", "the configuration was not taken", {{"why", config.error().to_string()}});
@@ -82,7 +83,7 @@ Result<void> run_daemon(const std::filesystem::path& config_path,
   while (true) {
     const Wishes::Wish wish = wishes.wait(tick);
     if (wish == Wishes::Wish::Stop) break;
-    if (wish == Wishes::Wish::Reload) reload(config_path, flags);
+    if (wish == Wishes::Wish::Reload) reload(*node, config_path, flags);
     host::service::alive();
   }
   host::service::stopping();

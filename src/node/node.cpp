@@ -121,6 +121,14 @@ class NodeImpl final : public Node {
     log::flush();
   }
 
+  void reload(const Config& config) override {
+    object_strand_->post([this, peers = config.network.peers, denied = config.network.denied] {
+      peers_ = peers;
+      transport_->set_denied(denied);
+      dial_known_nodes();
+    });
+  }
+
   [[nodiscard]] std::string grpc_endpoint() const override {
     return grpc_ ? grpc_->endpoint() : "";
   }
@@ -149,6 +157,8 @@ class NodeImpl final : public Node {
 
   Config config_;
   std::string version_;
+  /// As configured last; the object strand's, once the node runs.
+  std::vector<net::PeerAddress> peers_;
   std::function<void()> on_shutdown_request_;
   bool is_stopped_ = false;
   MonoTime started_;
@@ -239,7 +249,9 @@ Result<void> NodeImpl::open_network() {
   options.listen_port = config_.network.listen.port;
   options.queue_bytes_max = config_.network.queue_bytes;
   OORT_TRY(transport_, net::open_transport(*seed_, options, {clock_, random_, *chain_strand_}));
-  transport_->set_peers(config_.network.peers);
+  peers_ = config_.network.peers;
+  transport_->set_denied(config_.network.denied);
+  transport_->set_peers(peers_);
   object_transport_ = std::make_unique<RoomTransport>(*transport_, *object_strand_);
   return {};
 }
@@ -360,7 +372,7 @@ void NodeImpl::collect_orphans() {
 
 /// The configuration names some peers; the ledger's registry names all.
 void NodeImpl::dial_known_nodes() {
-  std::vector<net::PeerAddress> peers = config_.network.peers;
+  std::vector<net::PeerAddress> peers = peers_;
   std::set<NodeId> known = {keys_->node_id()};
   for (const net::PeerAddress& peer : peers) known.insert(peer.id);
   const object::LedgerSnapshot snapshot = view_->snapshot();

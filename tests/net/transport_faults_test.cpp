@@ -132,6 +132,39 @@ TEST(TransportFaults, AsksWhetherANodeIsWelcome) {
   EXPECT_TRUE(pair.b.transport().peers().empty());
 }
 
+TEST(TransportFaults, ADeniedNodeIsCutOffUntilItIsAllowedAgain_N7) {
+  // Whichever side dialled, and whichever denies.
+  for (const bool is_dialler : {true, false}) {
+    Pair pair;
+    pair.dial();
+    ASSERT_TRUE(pair.a.reaches(pair.b.id()));
+    Node& denier = is_dialler ? pair.a : pair.b;
+    Node& denied = is_dialler ? pair.b : pair.a;
+    auto waiting = pair.a.ask(pair.b.id(), type_hold, {});
+    ASSERT_TRUE(eventually([&] { return pair.b.held_count() == 1; }));
+    denier.transport().set_denied({denied.id()});
+    EXPECT_EQ(reason_of(waiting.get()), reason::peer_unreachable);
+    EXPECT_TRUE(eventually(
+        [&] { return pair.a.transport().peers().empty() && pair.b.transport().peers().empty(); }));
+    const int served_count = pair.b.served_count;
+    EXPECT_EQ(reason_of(pair.a.ask(pair.b.id(), type_echo, {}).get()), reason::peer_unreachable);
+    EXPECT_EQ(pair.b.served_count, served_count);
+
+    denier.transport().set_denied({});
+    EXPECT_TRUE(pair.a.reaches(pair.b.id()));
+  }
+}
+
+TEST(TransportFaults, ANodeDeniedFromTheStartIsNeverReached_N7) {
+  Pair pair;
+  pair.a.transport().set_denied({pair.b.id()});
+  pair.dial();
+  EXPECT_EQ(reason_of(pair.a.ask(pair.b.id(), type_echo, {}).get()), reason::peer_unreachable);
+  EXPECT_EQ(pair.b.served_count, 0);
+  pair.a.transport().set_denied({});
+  EXPECT_TRUE(pair.a.reaches(pair.b.id()));
+}
+
 TEST(TransportFaults, FailsAtOnceWhenThePeerIsGoneAndComesBackWithIt_N5) {
   Pair pair;
   auto b = std::make_unique<Node>(seed_of(4));

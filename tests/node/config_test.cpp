@@ -163,7 +163,8 @@ TEST(Config, DocumentedFileIsTheDefault_G3) {
 }
 
 TEST(Config, TellsWhatCanBeReloaded) {
-  EXPECT_EQ(reloadable_keys(), (std::vector<std::string>{"log.level", "network.peers"}));
+  EXPECT_EQ(reloadable_keys(),
+            (std::vector<std::string>{"log.level", "network.peers", "network.denied"}));
 }
 
 TEST(Endpoint, ComesBackFromItsText) {

@@ -93,6 +93,7 @@ struct Surroundings {
 ///   N5  A request whose connection breaks fails at once with PEER_UNREACHABLE; nothing is sent
 ///       twice.
 ///   N6  The number of connections and bytes held for peers is bounded by `Options`.
+///   N7  Nothing goes to or comes from a node while it is denied.
 ///
 /// A peer that has an address but no connection yet: frames wait for the first attempt to dial. If
 /// it fails they fail, and until an attempt succeeds sending is refused with PEER_UNREACHABLE.
@@ -108,6 +109,11 @@ class NodeTransport : public env::Transport {
   /// connections dialled to them are closed; those that dialled in stay. An entry for this node
   /// itself is ignored. Threads: any, at any time.
   virtual void set_peers(std::vector<PeerAddress> peers) = 0;
+  /// All nodes that this one has nothing to do with from now on; replaces those denied before.
+  /// Their connections are closed, they are not dialled, and refused when they dial in. Sending to
+  /// one fails with PEER_UNREACHABLE. Who is denied no more is dialled at once.
+  /// Threads: any, at any time.
+  virtual void set_denied(std::vector<NodeId> denied) = 0;
   /// The port that was bound; 0 when this node only dials.
   [[nodiscard]] virtual std::uint16_t listen_port() const noexcept = 0;
 };

@@ -89,6 +89,8 @@ struct Config {
     std::optional<Endpoint> advertise;
     /// Nodes to begin with; written `NODE_ID@host:port`.
     std::vector<net::PeerAddress> peers;
+    /// Nodes to have nothing to do with.
+    std::vector<NodeId> denied;
     /// Bytes waiting for one peer and class.
     std::uint64_t queue_bytes = 32 * limits::mib;
   } network;

@@ -37,6 +37,9 @@ class Node {
   /// Answers what is in flight for at most `grace`, then ends every part.
   virtual void stop(Duration grace) = 0;
 
+  /// Takes peers and denied nodes from a configuration that was read again. Threads: as `stop`.
+  virtual void reload(const Config& config) = 0;
+
   /// "host:port" as bound; empty without that door.
   [[nodiscard]] virtual std::string grpc_endpoint() const = 0;
   [[nodiscard]] virtual std::string s3_endpoint() const = 0;

@@ -10,6 +10,7 @@
 #include "devnet/join.hpp"
 #include "devnet/network.hpp"
 #include "devnet/operations.hpp"
+#include "devnet/partition.hpp"
 #include "devnet/process.hpp"
 #include "oort/core/reasons.hpp"
 #include "session.hpp"
@@ -22,6 +23,7 @@ struct Arguments {
   bool is_detached = false;
   std::string node;
   std::string role;
+  std::vector<std::string> sides;
   bool is_durable = false;
   std::uint32_t timeout_seconds = 120;
   std::uint32_t lines_count = 50;
@@ -94,6 +96,27 @@ void add_network_commands(CLI::App& devnet_app, Session& session, Arguments& arg
   }
 }
 
+void add_partition_commands(CLI::App& devnet_app, Session& session, Arguments& arguments) {
+  CLI::App* cut = devnet_app.add_subcommand("partition", "Cut the network into sides");
+  cut->add_option("SIDE", arguments.sides, "Such as super-1,super-2; the rest is one more side")
+      ->required();
+  cut->footer(
+      "Example:\n  oortd devnet partition super-1,super-2,super-3 super-4\n"
+      "  oortd devnet partition 'super-1,super-2|super-3,super-4'");
+  cut->callback([&] {
+    session.action = [&]() -> Result<void> {
+      OORT_TRY(const devnet::Network network, devnet::load_network(session.folder));
+      return devnet::partition(session, network, arguments.sides);
+    };
+  });
+  devnet_app.add_subcommand("heal", "End a partition; returns when all are ready")->callback([&] {
+    session.action = [&]() -> Result<void> {
+      OORT_TRY(const devnet::Network network, devnet::load_network(session.folder));
+      return devnet::heal(session, network);
+    };
+  });
+}
+
 void add_single_node_commands(CLI::App& devnet_app, Session& session, Arguments& arguments) {
   using Run = Result<void> (*)(const Session&, const devnet::Network&, const devnet::NodeEntry&);
   const auto add = [&](const char* name, const char* text, Run run) {
@@ -128,6 +151,7 @@ void add_devnet_commands(CLI::App& app, Session& session) {
       "Example:\n  oortd devnet up --detach\n  eval \"$(oortd devnet env)\"\n"
       "  aws --endpoint-url \"$AWS_ENDPOINT_URL\" s3 mb s3://photos");
   add_network_commands(*devnet_app, session, arguments);
+  add_partition_commands(*devnet_app, session, arguments);
   add_single_node_commands(*devnet_app, session, arguments);
 }
 

@@ -115,7 +115,7 @@ std::string config_text(const Network& network, const NodeEntry& node,
     if (peer.name == node.name) continue;
     text += "  " + quoted(peer.node_id + "@" + NodeEntry::host_and(peer.peer_port)) + ",\n";
   }
-  text += "]\n\n[storage]\nreserve_bytes = 268435456\n";
+  text += "]\ndenied = []\n\n[storage]\nreserve_bytes = 268435456\n";
   text += "\n[operator]\nlisten = " + quoted(NodeEntry::host_and(node.operator_port)) + "\n";
   text += "\n[api]\nlisten = " + quoted(node.grpc_endpoint()) + "\n";
   text += "admin_socket = " + quoted(node.admin_socket) + "\n";
