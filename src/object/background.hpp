@@ -7,8 +7,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
-#include <string_view>
 #include <vector>
 
 #include "gateway_env.hpp"
@@ -23,11 +23,15 @@ namespace oort::object {
 ///   U1  A segment is sealed only after nothing of this gateway's doing can change it, in this life
 ///       or the one before.
 ///   U2  A repaired shard has the root of the one that it replaces.
-/// Threads: the strand; `state` from any.
+///   U3  Work that fails waits longer each time, and never keeps other work from its turn.
+///   U4  What one gateway repaired is missing to no other.
+///   U5  While paused nothing is changed but by a step that somebody asked for.
+/// Threads: the strand; `state` and `missing` from any.
 class Background : public std::enable_shared_from_this<Background> {
  public:
   using IsInUse = std::function<bool(const SegmentId&)>;
-  using RetireIdle = std::function<void()>;
+  /// Ends the open segments that rested for so long.
+  using RetireIdle = std::function<void(Duration)>;
 
   Background(EnvPtr env, IsInUse is_in_use, RetireIdle retire_idle)
       : env_(std::move(env)),
@@ -40,23 +44,56 @@ class Background : public std::enable_shared_from_this<Background> {
   [[nodiscard]] DurabilityState state() const;
   [[nodiscard]] std::vector<MissingShard> missing(std::size_t count_max) const;
 
+  void pause(bool is_paused);
+  void step(Callback<Result<RepairStep>> done);
+  void seal_open(Callback<Result<SealSummary>> done);
+
  private:
-  void look();
-  void walk(const LedgerSnapshot& now);
-  void consider(const LedgerSnapshot& now, const ledger::Params& params, const SegmentId& id,
-                const ledger::Segment& record);
-  [[nodiscard]] bool is_left_to_us(const LedgerSnapshot& now, const SegmentId& id,
-                                   const ledger::Segment& record,
-                                   const std::vector<StorageNode>& nodes) const;
-  void seal(const SegmentId& id, const ledger::Segment& record);
-  void seal_content(const SegmentId& id, const ledger::Segment& record, Bytes content);
+  /// What all decisions of one round share.
+  struct Look {
+    LedgerSnapshot now;
+    ledger::Params params;
+    std::vector<StorageNode> nodes;
+    std::set<NodeId> live;
+    std::set<NodeId> refusing;
+    std::uint64_t turn = 0;
+    /// Somebody asked for it, so nobody else's turn matters.
+    bool is_forced = false;
+  };
+  /// Without an action it is a seal.
+  struct Work {
+    SegmentId segment;
+    ledger::Segment record;
+    std::optional<RepairAction> action;
+  };
+  struct Rest {
+    MonoTime until;
+    std::uint32_t failures_count = 0;
+  };
+  struct Sealing;
+
+  void round();
+  [[nodiscard]] Look look() const;
+  void walk();
+  void finish_walk(const LedgerSnapshot& now);
+  void consider(const Look& look, const SegmentId& id, const ledger::Segment& record);
+  void count(const SegmentId& id, const ledger::Segment& record, const SegmentHealth& health);
+  [[nodiscard]] std::optional<Work> plan(const Look& look, const SegmentId& id,
+                                         const ledger::Segment& record,
+                                         const ledger::ClassPolicy& policy) const;
+  [[nodiscard]] std::optional<Work> next_step(const Look& look) const;
+  [[nodiscard]] std::set<std::uint8_t> bad_shards(const SegmentId& id,
+                                                  const ledger::Segment& record) const;
+  [[nodiscard]] bool is_our_turn(const Look& look, const SegmentId& id,
+                                 const ledger::Segment& record) const;
+  [[nodiscard]] bool may_seal(const Look& look, const SegmentId& id,
+                              const ledger::Segment& record) const;
+  [[nodiscard]] bool can_code(const Look& look, const SegmentId& id, const ledger::Segment& record,
+                              const ledger::ClassPolicy& policy) const;
   void probe(const SegmentId& id, const ledger::Segment& record);
-  void probed(const SegmentId& id, std::uint8_t index, const ledger::Shard& shard,
-              Result<StatShardReply> reply);
-  void repair(const RepairAction& action, const ledger::Segment& record);
-  void place(const RepairAction& action, const ledger::Segment& record, Bytes shard);
-  void record_repair(const RepairAction& action, const ledger::ShardReceipt& receipt);
-  void finished(const SegmentId& id);
+  void begin(Work work, Callback<Result<void>> done);
+  void ended(const Work& work, const Result<void>& result);
+  void seal_next(const std::shared_ptr<Sealing>& sealing);
 
   EnvPtr env_;
   IsInUse is_in_use_;
@@ -65,9 +102,11 @@ class Background : public std::enable_shared_from_this<Background> {
   MonoTime settled_at_;
   SegmentId cursor_;
   std::set<SegmentId> busy_;
-  /// Shards that their node said it does not have, by segment and index, with who said so.
-  std::map<std::pair<SegmentId, std::uint8_t>, NodeId> lost_;
-  std::size_t repairs_open_ = 0;
+  std::map<SegmentId, Rest> resting_;
+  /// What a node said that it does not have.
+  BadShards lost_;
+  std::size_t works_open_ = 0;
+  bool is_paused_ = false;
   std::vector<MissingShard> missing_walked_;
   DurabilityState walked_;
   mutable std::mutex mutex_;

@@ -79,12 +79,7 @@ class ShardSender : public std::enable_shared_from_this<ShardSender> {
     } else if (auto checked = check_receipt(*reply->receipt, env_->parts.chain, put_.node,
                                             put_.shard, put_.root, put_.bytes->size());
                !checked) {
-      // What was there is another content, of an earlier try that came to nothing.
-      if (stage_ == Stage::TakeOver) {
-        start_again();
-      } else {
-        done_(fail(std::move(checked).error()));
-      }
+      done_(fail(std::move(checked).error()));
     } else {
       done_(std::move(*reply->receipt));
     }
@@ -94,21 +89,44 @@ class ShardSender : public std::enable_shared_from_this<ShardSender> {
     const bool is_there_already = error.code() == ErrorCode::AlreadyExists ||
                                   error.code() == ErrorCode::OutOfRange ||
                                   error.code() == ErrorCode::PermissionDenied;
-    if (!is_there_already || stage_ == Stage::Again) {
+    if (!is_there_already || stage_ != Stage::First) {
       done_(fail(std::move(error)));
-    } else if (stage_ == Stage::First) {
-      stage_ = Stage::TakeOver;
-      offset_ = put_.bytes->size();
-      AppendShard request;
-      request.shard = put_.shard;
-      request.offset = offset_;
-      request.is_last = true;
-      request.wants_receipt = true;
-      request.hold_until = put_.hold_until;
-      send(std::move(request));
+      return;
+    }
+    env_->parts.shards.stat(put_.node, {put_.shard}, env_->options.shard_deadline,
+                            [self = shared_from_this()](Result<StatShardReply> reply) {
+                              self->found(std::move(reply));
+                            });
+  }
+
+  /// Asked before anything is appended: an append would have the node hold for longer what is of no
+  /// use, and nobody but its writer can have it removed.
+  void found(Result<StatShardReply> reply) {
+    const bool is_damaged = !reply && reply.error().reason() == reason::corrupt_shard;
+    if (!reply && !is_damaged) {
+      done_(fail(std::move(reply).error()));
+      return;
+    }
+    const bool is_same = reply && reply->stat && reply->stat->is_sealed &&
+                         reply->stat->root == put_.root &&
+                         reply->stat->length == put_.bytes->size();
+    if (is_same) {
+      take_over();
     } else {
       start_again();
     }
+  }
+
+  void take_over() {
+    stage_ = Stage::TakeOver;
+    offset_ = put_.bytes->size();
+    AppendShard request;
+    request.shard = put_.shard;
+    request.offset = offset_;
+    request.is_last = true;
+    request.wants_receipt = true;
+    request.hold_until = put_.hold_until;
+    send(std::move(request));
   }
 
   void start_again() {

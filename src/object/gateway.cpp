@@ -20,7 +20,7 @@ GatewayCore::GatewayCore(GatewayParts parts, GatewayOptions options)
       [small = small_](const SegmentId& segment) {
         return std::ranges::any_of(small, [&](const auto& one) { return one->is_in_use(segment); });
       },
-      [small = small_, idle = options.open_segment_idle] {
+      [small = small_](Duration idle) {
         for (const auto& one : small) one->retire_idle(idle);
       });
 }
@@ -87,6 +87,19 @@ class StrandGateway final : public Gateway {
                       Callback<Result<std::vector<MissingShard>>> done) override {
     run([count_max, done = std::move(done)](GatewayCore& core) mutable {
       done(core.background().missing(count_max));
+    });
+  }
+  void pause_repair(bool is_paused) override {
+    run([is_paused](GatewayCore& core) { core.background().pause(is_paused); });
+  }
+  void step_repair(Callback<Result<RepairStep>> done) override {
+    run([done = std::move(done)](GatewayCore& core) mutable {
+      core.background().step(std::move(done));
+    });
+  }
+  void seal_open_segments(Callback<Result<SealSummary>> done) override {
+    run([done = std::move(done)](GatewayCore& core) mutable {
+      core.background().seal_open(std::move(done));
     });
   }
   void stop(Task done) override {

@@ -157,14 +157,14 @@ class ColumnRead : public std::enable_shared_from_this<ColumnRead> {
     const MonoTime now = env_->parts.clock.now_mono();
     if (!reply) {
       if (reply.error().reason() == reason::corrupt_shard) {
-        env_->health->damaged(columns_.segment, index, shard.node);
+        env_->health->damaged(columns_.segment, index, shard);
       }
       env_->health->failed(shard.node, now);
       log::debug(room, "a shard could not be read",
                  {{"node", shard.node.short_hex()}, {"error", reply.error().to_string()}});
     } else if (!is_proven(request, *reply, shard.root, shard.length, known_leaves(index))) {
       env_->health->lied(shard.node, now);
-      env_->health->damaged(columns_.segment, index, shard.node);
+      env_->health->damaged(columns_.segment, index, shard);
       log::warn(room, "a node gave wrong bytes",
                 {{"node", shard.node.short_hex()},
                  {"segment", columns_.segment.short_hex()},

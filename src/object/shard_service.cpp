@@ -223,6 +223,7 @@ struct ShardService::Impl : std::enable_shared_from_this<ShardService::Impl> {
       }
       OORT_TRY(parts_.volumes.remove(request.shard));
       OORT_TRY(parts_.volumes.sync());
+      damaged_.erase(request.shard);
     }
     return codec::to_bytes(RemoveShardReply{});
   }
@@ -237,6 +238,8 @@ struct ShardService::Impl : std::enable_shared_from_this<ShardService::Impl> {
   [[nodiscard]] Result<std::uint64_t> collect() {
     const LedgerSnapshot now = parts_.ledger.snapshot();
     const ledger::View view(*now.state);
+    // What was begun and never asked for a receipt is listed only from here on.
+    if (parts_.volumes.state() != VolumeState::Failed) OORT_TRY(parts_.volumes.sync());
     OORT_TRY(const auto stats, parts_.volumes.list(cursor_.after, collect_count_max));
     std::uint64_t removed = 0;
     for (const ShardStat& stat : stats) {

@@ -29,7 +29,7 @@ ledger::GenesisParams genesis_of(const ClusterOptions& options,
   genesis.params.distinct_systems = false;
   genesis.params.orphan_window = options.orphan_window;
   genesis.params.hold_margin = 10;
-  genesis.params.segment_lease = 200;
+  genesis.params.segment_lease = options.segment_lease;
   genesis.params.undo_window = 100;
   genesis.params.classes = {options.standard};
   const AccountId owner_account = crypto::account_of(owner.public_key());
@@ -41,10 +41,13 @@ ledger::GenesisParams genesis_of(const ClusterOptions& options,
     ledger::Node node;
     node.id = key.node_id();
     node.owner = account;
-    node.roles = static_cast<std::uint8_t>(ledger::NodeRole::Super);
+    const bool is_super = genesis.nodes.size() < options.supers;
+    node.roles =
+        static_cast<std::uint8_t>(is_super ? ledger::NodeRole::Super : ledger::NodeRole::Archive);
     node.region = "local";
     node.capacity = std::uint64_t{1} << 40;
     genesis.nodes.push_back(node);
+    if (!is_super) continue;
     genesis.validators.push_back({key.node_id(), 1});
     ledger::GatewayGrant grant;
     grant.id = ledger::GrantId(next_grant++);
@@ -192,7 +195,7 @@ class ClusterNode::Ports final : public LedgerView, public LedgerSubmit, public 
 };
 
 ClusterNode::ClusterNode(sim::Node& node, sim::SimNetwork& network, FakeLedger& ledger,
-                         const crypto::KeyPair& keys, const GatewayOptions& options)
+                         const crypto::KeyPair& keys, const std::optional<GatewayOptions>& options)
     : ports_(std::make_unique<Ports>(node, ledger, keys)),
       transport_(network.attach(node)),
       blobs_(node.disk().open_blobs("volumes")),
@@ -219,13 +222,14 @@ ClusterNode::ClusterNode(sim::Node& node, sim::SimNetwork& network, FakeLedger& 
       });
   client_ = std::make_unique<TransportShardClient>(*transport_, service_.get());
   placement_ = std::make_unique<LedgerPlacement>(*ports_, *transport_);
+  collect_later(node);
+  if (!options) return;
   auto gateway = Gateway::start(
       GatewayParts{ledger.chain(), keys, node.strand(), node.pool(), node.timers(), node.clock(),
                    node.random(), *ports_, *ports_, *ports_, *client_, *placement_, *bucket_index_},
-      options);
+      *options);
   EXPECT_TRUE(gateway) << gateway.error().to_string();
   gateway_ = std::move(*gateway);
-  collect_later(node);
 }
 ClusterNode::~ClusterNode() = default;
 
@@ -245,15 +249,17 @@ void ClusterNode::collect_later(sim::Node& node) {
 
 Cluster::Cluster(ClusterOptions options)
     : options_(options), world_(options.seed), owner_keys_(key_pair(999)) {
-  for (std::size_t i = 0; i < options_.supers; ++i) keys_.push_back(key_pair(100 + i));
-  network_ = std::make_unique<sim::SimNetwork>(world_, options_.supers, options_.links);
+  const std::size_t count = options_.supers + options_.archives;
+  for (std::size_t i = 0; i < count; ++i) keys_.push_back(key_pair(100 + i));
+  network_ = std::make_unique<sim::SimNetwork>(world_, count, options_.links);
   ledger_ = std::make_unique<FakeLedger>(world_, genesis_of(options_, keys_, owner_keys_));
-  for (std::size_t i = 0; i < options_.supers; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     auto node =
         std::make_unique<sim::Node>(world_, static_cast<std::uint32_t>(i), keys_[i].node_id());
     node->set_program([this, i](sim::Node& machine) -> std::unique_ptr<sim::Program> {
-      return std::make_unique<ClusterNode>(machine, *network_, *ledger_, keys_[i],
-                                           options_.gateway);
+      std::optional<GatewayOptions> gateway;
+      if (i < options_.supers) gateway = options_.gateway;
+      return std::make_unique<ClusterNode>(machine, *network_, *ledger_, keys_[i], gateway);
     });
     machines_.push_back(std::move(node));
   }
@@ -272,6 +278,11 @@ ClusterNode& Cluster::node(std::size_t index) {
   return *static_cast<ClusterNode*>(machine(index).program());
 }
 Gateway& Cluster::gateway(std::size_t index) { return node(index).gateway(); }
+
+std::size_t Cluster::index_of(const NodeId& id) const {
+  const auto found = std::ranges::find(keys_, id, [](const auto& keys) { return keys.node_id(); });
+  return static_cast<std::size_t>(found - keys_.begin());
+}
 
 Caller Cluster::owner() const {
   Caller caller;

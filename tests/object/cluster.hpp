@@ -35,7 +35,9 @@ class FakeLedger {
     MonoTime deadline;
     UniqueFunction<void(Result<SubmitResult>)> done;
   };
-  void submit(Submission submission) { queue_.push_back(std::move(submission)); }
+  void submit(Submission submission) {
+    if (!filter_ || filter_(submission)) queue_.push_back(std::move(submission));
+  }
   void listen(UniqueFunction<void(const FinalBlock&)> listener) {
     listeners_.push_back(std::move(listener));
   }
@@ -44,6 +46,8 @@ class FakeLedger {
   [[nodiscard]] const ChainId& chain() const { return chain_; }
 
   bool has_quorum = true;
+  /// Sees every submission that comes; false swallows it, as if its gateway died before it left.
+  void set_filter(UniqueFunction<bool(const Submission&)> filter) { filter_ = std::move(filter); }
 
  private:
   void tick();
@@ -56,14 +60,18 @@ class FakeLedger {
   std::vector<Submission> queue_;
   std::vector<UniqueFunction<void(const FinalBlock&)>> listeners_;
   std::vector<FinalBlock> blocks_;
+  UniqueFunction<bool(const Submission&)> filter_;
 };
 
 struct ClusterOptions {
   std::size_t supers = 4;
+  /// Storage nodes without a gateway, after the super nodes.
+  std::size_t archives = 0;
   std::uint64_t seed = 1;
   GatewayOptions gateway = small_gateway();
   ledger::ClassPolicy standard{ledger::StorageClass::Standard, 3, 2, 4, 2, 1};
   std::uint64_t orphan_window = 400;
+  std::uint64_t segment_lease = 200;
   sim::LinkOptions links;
 
   static GatewayOptions small_gateway() {
@@ -76,6 +84,7 @@ struct ClusterOptions {
     options.put_slow_after = std::chrono::seconds(1);
     options.shard_deadline = std::chrono::seconds(2);
     options.submit_deadline = std::chrono::seconds(5);
+    options.worker_turn = std::chrono::seconds(4);
     return options;
   }
 };
@@ -92,6 +101,9 @@ class Cluster {
   [[nodiscard]] sim::SimNetwork& network() { return *network_; }
   [[nodiscard]] FakeLedger& ledger() { return *ledger_; }
   [[nodiscard]] sim::Node& machine(std::size_t index) { return *machines_.at(index); }
+  [[nodiscard]] std::size_t machines_count() const { return machines_.size(); }
+  /// The machine with this key.
+  [[nodiscard]] std::size_t index_of(const NodeId& id) const;
   [[nodiscard]] Gateway& gateway(std::size_t index);
   [[nodiscard]] ClusterNode& node(std::size_t index);
   [[nodiscard]] ledger::View view() { return ledger::View(*(held_ = ledger_->snapshot()).state); }
@@ -152,9 +164,10 @@ class Cluster {
 class ClusterNode final : public sim::Program {
  public:
   ClusterNode(sim::Node& node, sim::SimNetwork& network, FakeLedger& ledger,
-              const crypto::KeyPair& keys, const GatewayOptions& options);
+              const crypto::KeyPair& keys, const std::optional<GatewayOptions>& options);
   ~ClusterNode() override;
 
+  [[nodiscard]] bool has_gateway() const { return gateway_ != nullptr; }
   [[nodiscard]] Gateway& gateway() { return *gateway_; }
   [[nodiscard]] ShardService& service() { return *service_; }
   [[nodiscard]] VolumeStore& volumes() { return *volumes_; }

@@ -3,8 +3,8 @@
 
 #include <map>
 
-#include "cluster.hpp"
 #include "oort/core/reasons.hpp"
+#include "scenario.hpp"
 
 namespace oort::object {
 namespace {
@@ -12,44 +12,10 @@ namespace {
 using namespace std::chrono_literals;
 using test::Cluster;
 using test::ClusterOptions;
+using test::expect_all;
+using test::expect_whole;
 using test::noise;
-
-/// Objects of all the ways to be stored, with their content.
-std::map<std::string, Bytes> put_some(Cluster& cluster, std::size_t via = 0) {
-  std::map<std::string, Bytes> stored;
-  for (const std::size_t size : {10U, 5000U, 8192U, 40'000U, 300'000U, 700'000U}) {
-    const std::string name = "o" + std::to_string(size);
-    stored[name] = noise(size, size);
-    const auto put = cluster.put(via, name, stored[name]);
-    EXPECT_TRUE(put) << put.error().to_string();
-  }
-  return stored;
-}
-
-void expect_all(Cluster& cluster, std::size_t via, const std::map<std::string, Bytes>& stored) {
-  for (const auto& [name, content] : stored) {
-    const auto got = cluster.get(via, name);
-    ASSERT_TRUE(got) << name << " via " << via << ": " << got.error().to_string();
-    ASSERT_EQ(*got, content) << name;
-  }
-}
-
-bool waits_for_durable(Cluster& cluster, std::size_t via, Duration limit) {
-  // Twice, since a look that began before the fault may still end well.
-  for (int i = 0; i < 2; ++i) {
-    cluster.run(2s);
-    const Height from = cluster.gateway(via).durability().height;
-    const bool holds = cluster.world().run_until_holds(
-        [&] {
-          const DurabilityState state = cluster.gateway(via).durability();
-          return state.height > from && state.missing_shards_count == 0 &&
-                 state.degraded_segments_count == 0;
-        },
-        limit);
-    if (!holds) return false;
-  }
-  return true;
-}
+using test::put_some;
 
 TEST(Faults, AnyTwoOfFourNodesMayDie_G1_D1) {
   for (std::size_t a = 0; a < 4; ++a) {
@@ -116,7 +82,7 @@ TEST(Faults, DegradedSegmentsAreWidenedWhenNodesReturn_A1) {
   const auto stored = put_some(cluster);
   cluster.start(1);
   cluster.run(15s);
-  ASSERT_TRUE(waits_for_durable(cluster, 0, 60s));
+  ASSERT_TRUE(test::becomes_durable(cluster, 60s));
   for (const auto& [id, record] : cluster.view().segments({}, 100)) {
     EXPECT_EQ(record.shards.size(), 4U);
     EXPECT_FALSE(record.is_degraded);
@@ -132,18 +98,7 @@ TEST(Faults, AWipedNodeGetsItsShardsBack_U2) {
   const auto stored = put_some(cluster);
   cluster.run(15s);
   cluster.wipe(2);
-  ASSERT_TRUE(cluster.world().run_until_holds(
-      [&] {
-        return !cluster.gateway(0).durability().height.value() ||
-               cluster.gateway(0).durability().missing_shards_count > 0 ||
-               cluster.gateway(1).durability().missing_shards_count > 0 ||
-               cluster.gateway(3).durability().missing_shards_count > 0;
-      },
-      30s));
-  cluster.run(30s);
-  cluster.crash(0);
-  cluster.crash(1);
-  expect_all(cluster, 2, stored);
+  ASSERT_NO_FATAL_FAILURE(expect_whole(cluster, stored, 60s));
 }
 
 TEST(Faults, ALiarCostsTimeNeverTruth_D1) {
@@ -231,7 +186,7 @@ TEST(Faults, AFullDiskIsWrittenAround_V3) {
   }
   expect_all(cluster, 2, stored);
   cluster.machine(2).disk().set_capacity(~std::uint64_t{0});
-  ASSERT_TRUE(waits_for_durable(cluster, 0, 90s));
+  ASSERT_TRUE(test::becomes_durable(cluster, 90s));
   cluster.crash(0);
   cluster.crash(1);
   expect_all(cluster, 2, stored);
@@ -258,20 +213,6 @@ TEST(Faults, OrphansAreCollectedAndNothingElse_H2_G4) {
   for (std::size_t i = 0; i < 4; ++i) held += cluster.node(i).volumes().list({}, 1000)->size();
   EXPECT_EQ(held, named);
   expect_all(cluster, 1, stored);
-}
-
-TEST(Faults, ADeadGatewaysSegmentIsSealedByItsReplicas) {
-  ClusterOptions options;
-  options.supers = 5;
-  Cluster cluster(options);
-  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
-  ASSERT_TRUE(cluster.put(0, "small", noise(1, 500)));
-  cluster.crash(0);
-  cluster.run(40s);
-  const auto segments = cluster.view().segments({}, 100);
-  ASSERT_EQ(segments.size(), 1U);
-  EXPECT_EQ(segments[0].second.state, ledger::SegmentState::Sealed);
-  EXPECT_EQ(*cluster.get(1, "small"), noise(1, 500));
 }
 
 TEST(Faults, TheBucketIndexCanBeLost_X2) {

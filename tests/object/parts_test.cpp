@@ -251,13 +251,13 @@ TEST(RepairPlan, LostShardsGoBackAndNarrowSegmentsAreWidened_A2) {
   const ledger::ClassPolicy policy{ledger::StorageClass::Standard, 3, 2, 4, 2, 1};
   auto nodes = nodes_of(4);
   const SegmentId id = id_of<SegmentId>(1);
-  const auto back = plan_repair(id, segment_on(nodes, 4), policy, {}, nodes, {1});
+  const auto back = plan_repair(id, segment_on(nodes, 4), policy, {}, nodes, {{1}, {}});
   ASSERT_TRUE(back);
   EXPECT_EQ(*back, (RepairAction{id, 1, nodes[1].id, nodes[1].id}));
   const auto wider = plan_repair(id, segment_on(nodes, 3), policy, {}, nodes, {});
   ASSERT_TRUE(wider);
   EXPECT_EQ(*wider, (RepairAction{id, 3, NodeId(), nodes[3].id}));
-  EXPECT_FALSE(plan_repair(id, segment_on(nodes, 4), policy, {}, nodes, {0, 1, 2}));
+  EXPECT_FALSE(plan_repair(id, segment_on(nodes, 4), policy, {}, nodes, {{0, 1, 2}, {}}));
 }
 
 // Messages ----------------------------------------------------------------------------------------

@@ -68,19 +68,55 @@ struct GatewayOptions {
   Duration read_hedge_after{250'000'000};
   /// How often background work looks around.
   Duration background_every{2'000'000'000};
-  /// Shards repaired at once.
-  std::size_t repairs_max = 2;
+  /// Shards repaired and segments sealed at once.
+  std::size_t repairs_max = 4;
+  /// How long one of the nodes is the one that works on a segment, by the ledger's time.
+  Duration worker_turn{20'000'000'000};
+};
+
+/// What one forced step of background work did.
+struct RepairStep {
+  enum class Kind : std::uint8_t {
+    /// No segment needs work that could be done now.
+    Nothing = 0,
+    /// An open segment stands as coded shards.
+    Sealed = 1,
+    /// The shard `index` was put on `to` in place of the one on `from`; where `from` is zero, the
+    /// segment has one shard more.
+    Repaired = 2,
+    /// It was tried and failed; `why` says at what.
+    Failed = 3,
+  };
+  Kind kind = Kind::Nothing;
+  SegmentId segment;
+  std::uint8_t index = 0;
+  NodeId from;
+  NodeId to;
+  std::string why;
+};
+
+/// What a forced seal of open segments came to.
+struct SealSummary {
+  std::uint64_t sealed_count = 0;
+  std::uint64_t failed_count = 0;
+  /// Open ones that are not this gateway's to seal now: another one's, or its own with operations
+  /// whose fate is not known yet.
+  std::uint64_t left_count = 0;
+  /// Why the first of the failed ones failed.
+  std::string why;
 };
 
 /// What background work sees; for status and for `devnet wait --durable`.
 struct DurabilityState {
-  /// Shards that the ledger names on nodes that do not answer, or that are known to be lost.
+  /// Shards that the ledger names on nodes that do not answer, or that are known to be lost. What
+  /// no object refers to does not count.
   std::uint64_t missing_shards_count = 0;
   /// Segments that survive fewer losses than their class promises.
   std::uint64_t degraded_segments_count = 0;
   std::uint64_t open_segments_count = 0;
   std::uint64_t repaired_shards_count = 0;
-  /// Of the state that was looked at.
+  bool is_paused = false;
+  /// Of the oldest state that was looked at.
   Height height;
 };
 struct MissingShard {
@@ -114,6 +150,15 @@ class Gateway : public ObjectStore {
   /// Shards that need repair, at most `count_max`; `done` runs on the strand.
   virtual void missing_shards(std::size_t count_max,
                               Callback<Result<std::vector<MissingShard>>> done) = 0;
+  /// While paused, background work looks and counts but changes nothing. Lasts until the gateway
+  /// is resumed or started anew. Threads: any.
+  virtual void pause_repair(bool is_paused) = 0;
+  /// Does the first piece of work that the plan has, paused or not and whoever's turn it is, and
+  /// says what came of it. `done` runs on the strand.
+  virtual void step_repair(Callback<Result<RepairStep>> done) = 0;
+  /// Seals this gateway's open segments now instead of when they are large or rested, and those of
+  /// dead gateways that fall to it. `done` runs on the strand.
+  virtual void seal_open_segments(Callback<Result<SealSummary>> done) = 0;
   /// Stops taking requests and background work; `done` runs when nothing is in flight.
   virtual void stop(Task done) = 0;
 };
