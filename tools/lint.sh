@@ -8,6 +8,7 @@ seconds=${1:?the seconds that this may take}
 checked=$(mktemp)
 failed=$(mktemp)
 trap 'rm -f "$checked" "$failed"' EXIT
+ignored_headers=$(sed -n "s/^ *misc-include-cleaner.IgnoreHeaders: '\(.*\)'$/\1/p" .clang-tidy)
 mapfile -t files
 [[ ${#files[@]} -gt 0 ]] || exit 0
 cmake --preset lint >/dev/null
@@ -15,13 +16,22 @@ cmake --preset lint >/dev/null
 ninja -C build/lint -t targets all | sed -n 's/^\(.*\.pb\.h\): CUSTOM_COMMAND$/\1/p' |
   xargs -r ninja -C build/lint >/dev/null
 
+# The rules for a source: those of .clang-tidy, and its own room's headers may bring each other.
+rules_for() {
+  local room=${1#src/}
+  room=${room%%/*}
+  echo "{InheritParentConfig: true, CheckOptions: {misc-include-cleaner.IgnoreHeaders: \
+'$ignored_headers;.*/oort/$room/.*;.*/src/$room/.*'}}"
+}
+
 # shellcheck disable=SC2317  # xargs calls it, through bash.
 lint_one() {
-  clang-tidy-19 -p build/lint --quiet "$1" 2>/dev/null || echo "$1" >>"$failed"
+  clang-tidy-19 -p build/lint --quiet --config="$(rules_for "$1")" "$1" 2>/dev/null ||
+    echo "$1" >>"$failed"
   echo "$1" >>"$checked"
 }
-export -f lint_one
-export checked failed
+export -f lint_one rules_for
+export checked failed ignored_headers
 
 rc=0
 printf '%s\0' "${files[@]}" |

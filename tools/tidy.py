@@ -27,8 +27,9 @@ RATCHET = "tools/long_functions.txt"
 CPP = (".cpp", ".hpp", ".h", ".c", ".cu")
 CODE = CPP + (".py", ".sh", ".cmake", ".proto")
 DETERMINISTIC = "consensus ledger codec".split()
-# Rooms whose headers' invariants must be cited as well; the others' READMEs list theirs.
-CITED_HEADERS = "core crypto codec env".split()
+# Rooms whose headers' invariants must be cited as well as those of their READMEs.
+CITED_HEADERS = ("core crypto codec env consensus ledger chain host store net http s3 api cli"
+                 .split())
 PURE = "core crypto codec env consensus ledger chain object".split()
 
 

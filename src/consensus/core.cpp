@@ -2,6 +2,7 @@
 #include "oort/consensus/core.hpp"
 
 #include "engine.hpp"
+#include "oort/env/signer.hpp"
 
 namespace oort::consensus {
 

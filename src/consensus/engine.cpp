@@ -3,6 +3,8 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/signer.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::consensus {
 

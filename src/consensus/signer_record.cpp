@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/consensus/signer_record.hpp"
 
+#include "oort/codec/codec.hpp"
 #include "oort/consensus/mutants.hpp"
 #include "oort/core/assert.hpp"
 

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "engine.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::consensus {
 namespace {

@@ -3,8 +3,10 @@
 
 #include <array>
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::consensus {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "oort/codec/codec.hpp"
 #include "oort/consensus/mutants.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/limits.hpp"

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <string_view>
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/env/blob_store.hpp"
 
 namespace oort::consensus {
 namespace {

@@ -99,7 +99,7 @@ std::size_t digest_size(Digest digest) noexcept {
     case Digest::Sha1: return 20;
     case Digest::Sha256: return 32;
     case Digest::Sha512: return 64;
-    case Digest::Crc32: return 4;
+    case Digest::Crc32:
     case Digest::Crc32c: return 4;
     case Digest::Crc64Nvme: return 8;
   }

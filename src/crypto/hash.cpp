@@ -69,7 +69,6 @@ Bytes32 finalize(const blake3_hasher* hasher) noexcept {
 Hasher::Hasher(Context context) noexcept {
   start(std::construct_at(reinterpret_cast<blake3_hasher*>(state_.data())), context);
 }
-Hasher::~Hasher() = default;
 Hasher::Hasher(Hasher&& other) noexcept { std::memcpy(state_.data(), other.state_.data(), 1920); }
 Hasher& Hasher::operator=(Hasher&& other) noexcept {
   if (this != &other) std::memcpy(state_.data(), other.state_.data(), state_.size());

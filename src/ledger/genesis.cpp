@@ -6,6 +6,7 @@
 
 #include "access/access.hpp"
 #include "nodes/nodes.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/limits.hpp"
 #include "oort/crypto/hash.hpp"
 #include "params/params.hpp"

@@ -9,6 +9,7 @@
 #include "evidence/evidence.hpp"
 #include "nodes/nodes.hpp"
 #include "objects/objects.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "params/params.hpp"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/ledger/operations.hpp"
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/crypto/hash.hpp"
 #include "record_fields.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/ledger/records.hpp"
 
+#include "oort/codec/codec.hpp"
 #include "oort/crypto/hash.hpp"
 #include "record_fields.hpp"
 

@@ -2,8 +2,11 @@
 #include "oort/ledger/transaction.hpp"
 
 #include "fields.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/env/signer.hpp"
 
 namespace oort::ledger {
 

@@ -48,6 +48,23 @@ class Lint(ToyTree):
             cwd=self.root, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout
 
+    def test_only_the_words_of_ones_own_room_may_come_through_its_headers(self):
+        self.write("tools/lint.sh", (ROOT / "tools/lint.sh").read_text())
+        self.write(".clang-tidy", (ROOT / ".clang-tidy").read_text())
+        self.write("CMakePresets.json", (ROOT / "CMakePresets.json").read_text())
+        self.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.24)\nproject(toy CXX)\n"
+                   "set(CMAKE_EXPORT_COMPILE_COMMANDS ON)\n"
+                   "include_directories(include)\n"
+                   "add_library(toy src/ledger/a.cpp src/chain/a.cpp)\n")
+        source = CLEAN.replace("enum", "int deep(const Deep& deep);\n\nenum")
+        for room in ("ledger", "chain"):
+            self.write(f"src/{room}/a.cpp", source)
+        for room, code in (("ledger", 0), ("chain", 1)):
+            done = subprocess.run(["bash", "tools/lint.sh", "100"], input=f"src/{room}/a.cpp\n",
+                                  cwd=self.root, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+            self.assertEqual("misc-include-cleaner" in done.stdout, code == 1)
+
     def test_accepts_the_house_style(self):
         self.assertEqual(self.findings(CLEAN), (0, ""))
 

@@ -27,7 +27,7 @@ class Context {
 class Hasher {
  public:
   explicit Hasher(Context context) noexcept;
-  ~Hasher();
+  ~Hasher() = default;
   Hasher(Hasher&&) noexcept;
   Hasher& operator=(Hasher&&) noexcept;
   Hasher(const Hasher&) = delete;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "beacon/beacon.hpp"
 
+#include "oort/codec/codec.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/ledger/keys.hpp"
 #include "oort/ledger/view.hpp"

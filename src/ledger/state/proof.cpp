@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 

@@ -3,8 +3,10 @@
 #include <list>
 #include <map>
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
 #include "oort/ledger/state_tree.hpp"
 #include "state/page.hpp"
 #include "state/proof.hpp"

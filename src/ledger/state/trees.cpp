@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/env/kv_store.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/state_tree.hpp"
 #include "state/proof.hpp"
