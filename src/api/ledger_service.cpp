@@ -55,7 +55,8 @@ Result<ProofTarget> read_target(const v1::GetProofRequest& request) {
       return account;
     }
     case v1::GetProofRequest::kObject:
-      return ObjectName{request.object().bucket(), request.object().name()};
+      return ObjectName{request.object().bucket(), request.object().name(),
+                        request.object().all_versions()};
     case v1::GetProofRequest::kStateKey:
       return StateKey{to_bytes(std::string_view(request.state_key()))};
     case v1::GetProofRequest::OF_NOT_SET: break;

@@ -189,10 +189,11 @@ void Chain::unsubscribe(SubscriptionId id) {
   impl_->on_strand([id](Impl& impl) { impl.unsubscribe(id); });
 }
 
-void Chain::prove(Bytes key, Callback<Result<ProofBundle>> done) {
-  impl_->on_strand([key = std::move(key), done = std::move(done)](Impl& impl) mutable {
-    impl.prove(key, std::move(done));
-  });
+void Chain::prove(KeyRange range, std::size_t records_max, Callback<Result<ProofBundle>> done) {
+  impl_->on_strand(
+      [range = std::move(range), records_max, done = std::move(done)](Impl& impl) mutable {
+        impl.prove(std::move(range), records_max, std::move(done));
+      });
 }
 
 void Chain::head(Callback<Result<FinalHeaders>> done) {

@@ -4,11 +4,33 @@
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/modules.hpp"
 
 namespace oort::chain {
 namespace {
 
 constexpr std::size_t waiters_count_max = 262'144;
+
+/// The first `records_max` records of the range that the trees know; the range is cut behind the
+/// last of them.
+Result<std::vector<ProvenRecord>> read_records(const ledger::StateReader& state, KeyRange& range,
+                                               std::size_t records_max) {
+  std::vector<ProvenRecord> records;
+  std::size_t bytes = 0;
+  state.scan({}, range.first, [&](ByteView key, ByteView value) {
+    if (!range.contains(key)) return false;
+    if (!ledger::is_authenticated(key)) return true;
+    bytes += key.size() + value.size();
+    records.push_back({to_bytes(key), to_bytes(value)});
+    return records.size() < records_max && bytes <= proof_records_bytes_max;
+  });
+  if (bytes > proof_records_bytes_max) {
+    return fail(ErrorCode::OutOfRange, reason::too_large,
+                "the records of this range are too many for one proof");
+  }
+  if (records.size() == records_max) range.end = range_of_key(records.back().key).end;
+  return records;
+}
 
 }  // namespace
 
@@ -127,14 +149,21 @@ Result<FinalBlockRef> Chain::Impl::read_final(Height height) const {
   return FinalBlockRef(std::make_shared<const FinalBlock>(std::move(out)));
 }
 
-void Chain::Impl::prove(const Bytes& key, Callback<Result<ProofBundle>> done) {
+void Chain::Impl::prove(KeyRange range, std::size_t records_max,
+                        Callback<Result<ProofBundle>> done) {
+  OORT_ASSERT(records_max > 0, "a proof of nothing proves nothing");
   if (!provable_) {
     return done(fail(ErrorCode::Unavailable, reason::not_ready,
                      "no block became final since the start; retry in a moment"));
   }
-  auto proof = execution_->trees().prove(provable_->version, key);
+  if (range.first.size() > ledger::state_key_bytes_max) {
+    return done(fail(ErrorCode::InvalidArgument, reason::bad_argument, "no key is so long"));
+  }
+  auto records = read_records(provable_->view->state(), range, records_max);
+  if (!records) return done(fail(std::move(records).error()));
+  auto proof = execution_->trees().prove_range(provable_->version, range.first, range.end);
   if (!proof) return done(fail(std::move(proof).error()));
-  done(ProofBundle{root_.chain, provable_->headers, key, provable_->view->state().get(key),
+  done(ProofBundle{root_.chain, provable_->headers, std::move(range), *std::move(records),
                    *std::move(proof)});
 }
 

@@ -43,7 +43,7 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   void find(const TransactionId& id, Callback<Result<Commit>> done);
   void subscribe(SubscriptionId id, Height from, BlockHandler handler);
   void unsubscribe(SubscriptionId id);
-  void prove(const Bytes& key, Callback<Result<ProofBundle>> done);
+  void prove(KeyRange range, std::size_t records_max, Callback<Result<ProofBundle>> done);
   void head(Callback<Result<FinalHeaders>> done);
   [[nodiscard]] Diagnosis diagnose() const;
   [[nodiscard]] SubscriptionId new_subscription();

@@ -17,6 +17,7 @@ struct Arguments {
   std::string out;
   std::string file;
   std::string genesis;
+  bool all_versions = false;
 };
 
 Result<void> write_proof(const Session& session, const v1::GetProofRequest& request,
@@ -24,13 +25,17 @@ Result<void> write_proof(const Session& session, const v1::GetProofRequest& requ
   OORT_TRY(LedgerClient client, open_ledger(session));
   OORT_TRY(const auto proof, client.proof(request));
   OORT_TRY(write_file(arguments.out, as_bytes(proof.bundle()), 0644));
+  // What it shows is read from the bundle, as whoever verifies it will.
+  OORT_TRY(const auto bundle, codec::from_bytes<chain::ProofBundle>(as_bytes(proof.bundle())));
+  const std::string claim(to_string(chain::claim_of(bundle.range, bundle.records)));
   const Json value = {{"file", arguments.out},
                       {"bytes", proof.bundle().size()},
                       {"height", proof.height()},
-                      {"is_present", proof.is_present()}};
+                      {"is_present", proof.is_present()},
+                      {"claim", claim}};
   session.show(value, [&] {
     std::printf("%s: proof that %s is %s at height %llu, %zu bytes\n", arguments.out.c_str(),
-                arguments.target.c_str(), proof.is_present() ? "there" : "not there",
+                arguments.target.c_str(), claim.c_str(),
                 static_cast<unsigned long long>(proof.height()), proof.bundle().size());
   });
   return {};
@@ -45,6 +50,7 @@ Result<void> prove_object(const Session& session, const Arguments& arguments) {
   v1::GetProofRequest request;
   request.mutable_object()->set_bucket(arguments.target.substr(0, slash));
   request.mutable_object()->set_name(arguments.target.substr(slash + 1));
+  request.mutable_object()->set_all_versions(arguments.all_versions);
   return write_proof(session, request, arguments);
 }
 
@@ -75,9 +81,11 @@ void add_proof_commands(CLI::App& app, Session& session) {
   static Arguments arguments;
   CLI::App* proof = app.add_subcommand("proof", "Fetch a proof that others can check offline")
                         ->require_subcommand(1);
-  CLI::App* object = proof->add_subcommand("object", "Of an object, or of its absence");
+  CLI::App* object = proof->add_subcommand("object", "That an object is there, absent, or deleted");
   object->add_option("BUCKET/KEY", arguments.target, "The object")->required();
   object->add_option("--out", arguments.out, "Where to write the bundle")->required();
+  object->add_flag("--versions", arguments.all_versions,
+                   "Every version, instead of what the newest one is");
   object->footer("Example: oortd proof object photos/cat.png --out cat.proof");
   object->callback(
       [&session] { session.action = [&session] { return prove_object(session, arguments); }; });

@@ -33,45 +33,77 @@ Json object_record(ByteView value) {
           {"extents_count", object->extents.size()}};
 }
 
-Json record_of(const chain::Verified& verified) {
-  if (!verified.value) return nullptr;
-  if (is_in(verified.key, ledger::Module::Bank, ledger::table::account)) {
-    return account_record(*verified.value);
+Json record_of(const chain::ProvenRecord& record) {
+  if (is_in(record.key, ledger::Module::Bank, ledger::table::account)) {
+    return account_record(record.value);
   }
-  if (is_in(verified.key, ledger::Module::Objects, ledger::table::object)) {
-    return object_record(*verified.value);
+  if (is_in(record.key, ledger::Module::Objects, ledger::table::object)) {
+    return object_record(record.value);
   }
   return nullptr;
+}
+
+bool is_of_name(const chain::Verified& verified) {
+  return is_in(verified.range.first, ledger::Module::Objects, ledger::table::object) &&
+         verified.range != chain::range_of_key(verified.range.first);
+}
+
+/// The claim in words; a claim about a name says more than one about a key.
+std::string words_of(const chain::Verified& verified) {
+  switch (verified.claim()) {
+    case chain::Claim::Present:
+      return is_of_name(verified) ? "present: the newest version of the name is this object"
+                                  : "present: the key has this value";
+    case chain::Claim::Absent:
+      return is_of_name(verified) ? "absent: the name has no version"
+                                  : "absent: the state has no such key";
+    case chain::Claim::Deleted: return "deleted: the newest version of the name is a delete marker";
+    case chain::Claim::Records: break;
+  }
+  return "these " + std::to_string(verified.records.size()) +
+         " records and no others from the first key to the end";
 }
 
 }  // namespace
 
 Json to_json(const chain::Verified& verified) {
+  Json records = Json::array();
+  for (const chain::ProvenRecord& record : verified.records) {
+    records.push_back({{"key", to_hex(record.key)},
+                       {"value", to_hex(record.value)},
+                       {"record", record_of(record)}});
+  }
+  const chain::Claim claim = verified.claim();
   return {{"is_proven", true},
-          {"is_present", verified.value.has_value()},
+          {"claim", std::string(to_string(claim))},
+          {"is_present", claim == chain::Claim::Present},
           {"chain_id", verified.chain.hex()},
           {"height", verified.height.value()},
           {"state_root", verified.state_root.hex()},
           {"certified_block", verified.certified_block.hex()},
           {"certified_height", verified.certified_height.value()},
           {"certified_time_ms", verified.certified_time_ms},
-          {"key", to_hex(verified.key)},
-          {"value", verified.value ? Json(to_hex(*verified.value)) : Json(nullptr)},
-          {"record", record_of(verified)}};
+          {"first_key", to_hex(verified.range.first)},
+          {"end_key", to_hex(verified.range.end)},
+          {"records", records}};
 }
 
 std::string to_text(const chain::Verified& verified) {
   std::vector<std::vector<std::string>> rows = {
-      {"proven", verified.value ? "present" : "absent"},
+      {"proven", words_of(verified)},
       {"trusting", "the genesis file of chain " + verified.chain.hex()},
       {"state", "after block " + std::to_string(verified.height.value()) + ", root " +
                     verified.state_root.hex()},
       {"certified by", "block " + std::to_string(verified.certified_height.value()) + " " +
                            verified.certified_block.hex()},
-      {"key", to_hex(verified.key)}};
-  const Json record = record_of(verified);
-  for (const auto& [name, value] : record.items()) {
-    rows.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+      {"from key", to_hex(verified.range.first)},
+      {"before key", to_hex(verified.range.end)}};
+  for (const chain::ProvenRecord& proven : verified.records) {
+    rows.push_back({"key", to_hex(proven.key)});
+    const Json record = record_of(proven);
+    for (const auto& [name, value] : record.items()) {
+      rows.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+    }
   }
   return columns(rows);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <limits>
+
 #include "api_ports.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
@@ -178,54 +180,65 @@ class ChainLedgerPort final : public api::LedgerPort {
   }
 
   void prove(api::ProofTarget target, Callback<Result<api::Proof>> done) override {
-    auto key = key_of(target);
-    if (!key) {
-      done(fail(std::move(key).error()));
+    auto question = question_of(target);
+    if (!question) {
+      done(fail(std::move(question).error()));
       return;
     }
-    prove_from(*std::move(key), parts_.chain.view()->height(), std::move(done));
+    prove_from(*std::move(question), parts_.chain.view()->height(), std::move(done));
   }
 
  private:
+  struct Question {
+    chain::KeyRange range;
+    std::size_t records_max = 1;
+  };
+
   /// A state can be proven one block after it was made; whoever asks for a proof of what was just
   /// written means the state with it. Without a quorum no block comes, and the older state serves.
-  void prove_from(Bytes key, Height wanted, Callback<Result<api::Proof>> done) {
-    parts_.chain.prove(key, [this, key, wanted,
-                             done = std::move(done)](Result<chain::ProofBundle> bundle) mutable {
-      if (!bundle) {
-        done(fail(std::move(bundle).error()));
-        return;
-      }
-      api::Proof proof;
-      proof.height = Height(bundle->headers.headers.front().height.value() - 1);
-      if (proof.height < wanted && parts_.ledger.has_quorum()) {
-        await_block(wanted.next(), [this, key = std::move(key), wanted,
-                                    done = std::move(done)](Result<api::BlockView> block) mutable {
-          if (!block) {
-            done(fail(std::move(block).error()));
-          } else {
-            prove_from(std::move(key), wanted, std::move(done));
+  void prove_from(Question question, Height wanted, Callback<Result<api::Proof>> done) {
+    parts_.chain.prove(
+        question.range, question.records_max,
+        [this, question, wanted,
+         done = std::move(done)](Result<chain::ProofBundle> bundle) mutable {
+          if (!bundle) {
+            done(fail(std::move(bundle).error()));
+            return;
           }
+          const Height height(bundle->headers.headers.front().height.value() - 1);
+          if (height < wanted && parts_.ledger.has_quorum()) {
+            prove_later(std::move(question), wanted, std::move(done));
+            return;
+          }
+          const auto claim = chain::claim_of(bundle->range, bundle->records);
+          done(api::Proof{codec::to_bytes(*bundle), claim == chain::Claim::Present, height});
         });
-        return;
+  }
+
+  void prove_later(Question question, Height wanted, Callback<Result<api::Proof>> done) {
+    await_block(wanted.next(), [this, question = std::move(question), wanted,
+                                done = std::move(done)](Result<api::BlockView> block) mutable {
+      if (!block) {
+        done(fail(std::move(block).error()));
+      } else {
+        prove_from(std::move(question), wanted, std::move(done));
       }
-      proof.is_present = bundle->value.has_value();
-      proof.bundle = codec::to_bytes(*bundle);
-      done(std::move(proof));
     });
   }
 
-  Result<Bytes> key_of(const api::ProofTarget& target) const {
+  Result<Question> question_of(const api::ProofTarget& target) const {
     if (const auto* account = std::get_if<AccountId>(&target)) {
-      return ledger::keys::account(*account);
+      return Question{chain::range_of_key(ledger::keys::account(*account)), 1};
     }
-    if (const auto* key = std::get_if<api::StateKey>(&target)) return key->bytes;
-    return key_of_object(std::get<api::ObjectName>(target));
+    if (const auto* key = std::get_if<api::StateKey>(&target)) {
+      return Question{chain::range_of_key(key->bytes), 1};
+    }
+    return question_of_object(std::get<api::ObjectName>(target));
   }
 
   /// Names are hashed under the bucket's key, which is sealed to the gateways that its owner chose:
-  /// only those can say where a name's record stands.
-  Result<Bytes> key_of_object(const api::ObjectName& object) const {
+  /// only those can say where a name's versions stand.
+  Result<Question> question_of_object(const api::ObjectName& object) const {
     const chain::FinalViewRef final_view = parts_.chain.view();
     const ledger::View view(final_view->state());
     const auto bucket = view.bucket_id(object.bucket);
@@ -239,10 +252,9 @@ class ChainLedgerPort final : public api::LedgerPort {
       if (seal.gateway != self) continue;
       OORT_TRY(const auto secret, object::open_bucket_secret(parts_.keys, seal.sealed));
       const NameHash name = object::name_hash_of(secret, object.name);
-      const auto newest = view.newest(*bucket, name);
-      if (!newest) return ledger::keys::null_version(*bucket, name);
-      return ledger::keys::object(
-          {.bucket = *bucket, .name_hash = name, .version = newest->version});
+      // The newest version comes first, so one record says what the name is now.
+      return Question{chain::range_of_prefix(ledger::keys::object(*bucket, name)),
+                      object.all_versions ? std::numeric_limits<std::size_t>::max() : 1};
     }
     return fail(
         ErrorCode::PermissionDenied, reason::not_allowed,

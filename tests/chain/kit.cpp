@@ -180,11 +180,18 @@ bool ChainWorld::all_reached(std::uint64_t target) {
 
 ledger::Transaction ChainWorld::transfer(std::uint64_t client, std::uint64_t to,
                                          std::uint64_t amount) {
+  return transaction_of(client, {{ledger::Transfer{client_of(to), Oort(amount)}, {}}});
+}
+
+ledger::Transaction ChainWorld::transaction_of(std::uint64_t client,
+                                               std::vector<ledger::SubmittedOperation> operations) {
   ledger::Transaction transaction;
   transaction.chain = ledger::chain_id_of(genesis);
   transaction.sequence = sequences[client]++;
   transaction.valid_until = Height(900);
-  ledger::add_operation(transaction, ledger::Transfer{client_of(to), Oort(amount)});
+  for (ledger::SubmittedOperation& operation : operations) {
+    ledger::add_operation(transaction, std::move(operation));
+  }
   const auto signer = sim::cheap_signer(key_of(first_client + client));
   EXPECT_TRUE(ledger::sign(transaction, *signer).has_value());
   return transaction;
@@ -213,9 +220,11 @@ std::optional<Commit> ChainWorld::find(std::size_t index, const TransactionId& i
   return found;
 }
 
-Result<ProofBundle> ChainWorld::prove(std::size_t index, const Bytes& key) {
+Result<ProofBundle> ChainWorld::prove(std::size_t index, const KeyRange& range,
+                                      std::size_t records_max) {
   std::optional<Result<ProofBundle>> bundle;
-  chain(index).prove(key, [&](Result<ProofBundle> done) { bundle = std::move(done); });
+  chain(index).prove(range, records_max,
+                     [&](Result<ProofBundle> done) { bundle = std::move(done); });
   EXPECT_TRUE(run_until([&] { return bundle.has_value(); }, 5s));
   return *std::move(bundle);
 }

@@ -77,6 +77,9 @@ struct ChainWorld {
   /// A signed transfer with the client's next number.
   [[nodiscard]] ledger::Transaction transfer(std::uint64_t client, std::uint64_t to,
                                              std::uint64_t amount);
+  /// Operations signed with the client's next number.
+  [[nodiscard]] ledger::Transaction transaction_of(
+      std::uint64_t client, std::vector<ledger::SubmittedOperation> operations);
   /// Submits at a machine and remembers what becomes of it.
   TransactionId submit(std::size_t index, ledger::Transaction transaction);
   TransactionId pay(std::size_t index, std::uint64_t client, std::uint64_t to,
@@ -84,7 +87,8 @@ struct ChainWorld {
     return submit(index, transfer(client, to, amount));
   }
   [[nodiscard]] std::optional<Commit> find(std::size_t index, const TransactionId& id);
-  [[nodiscard]] Result<ProofBundle> prove(std::size_t index, const Bytes& key);
+  [[nodiscard]] Result<ProofBundle> prove(std::size_t index, const KeyRange& range,
+                                          std::size_t records_max = 1'000'000);
 
   /// Expects that no chain of a live machine contradicts another or lost what was acknowledged.
   void expect_agreement();

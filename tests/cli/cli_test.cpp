@@ -107,7 +107,7 @@ TEST(Cli, ExitCodesTellFailuresApart_I1) {
   EXPECT_EQ(line.run({"devnet", "env", "--dir", line.path("none")}).code, exit_code::not_found);
   EXPECT_EQ(line.run({"status", "--grpc", "127.0.0.1:1"}).code, exit_code::unavailable);
   EXPECT_EQ(line.run({"status", "--dir", line.path("none")}).code, exit_code::failure);
-  std::ofstream(line.path("bad.proof")) << "OORTPRF1 but no proof";
+  std::ofstream(line.path("bad.proof")) << "OORTPRF2 but no proof";
   EXPECT_EQ(line.run({"verify", line.path("bad.proof"), "--genesis", line.path("none")}).code,
             exit_code::not_found);
 }

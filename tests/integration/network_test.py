@@ -119,6 +119,42 @@ class NetworkTest(unittest.TestCase):
                 self.assertEqual(refused.returncode, 6, f"byte {at}: {refused.stdout}")
                 self.assertIn("nothing is proven", refused.stderr)
 
+    def claim(self, name, *flags):
+        """What a proof of the object says to whoever verifies it."""
+        path = os.path.join(self.network.folder, "claim")
+        asked = json.loads(self.run_oortd("proof", "object", name, "--dir", self.network.dir,
+                                          "--out", path, *flags, "--json").stdout)
+        shown = json.loads(self.run_oortd(
+            "verify", path, "--genesis", os.path.join(self.network.dir, "genesis.oort"),
+            "--json").stdout)
+        self.assertEqual(asked["claim"], shown["claim"])
+        self.assertGreaterEqual(shown["certified_height"], shown["height"] + 1)
+        return shown["claim"], len(shown["records"])
+
+    def test_05_proofs_know_versions_and_delete_markers(self):
+        client = self.network.client()
+        client.create_bucket(Bucket="history")
+        self.assertEqual(self.claim("history/page"), ("absent", 0))
+        client.put_object(Bucket="history", Key="page", Body=b"before versions")
+        client.put_bucket_versioning(Bucket="history",
+                                     VersioningConfiguration={"Status": "Enabled"})
+        client.put_object(Bucket="history", Key="page", Body=b"one")
+        client.put_object(Bucket="history", Key="other", Body=b"stays")
+        self.assertEqual(self.claim("history/page"), ("present", 1))
+        client.delete_object(Bucket="history", Key="page")
+        self.assertEqual(self.claim("history/page"), ("deleted", 1))
+        self.assertEqual(self.claim("history/page", "--versions"), ("deleted", 3))
+        self.assertEqual(self.claim("history/other"), ("present", 1))
+        self.assertEqual(self.claim("history/nothing"), ("absent", 0))
+        client.put_bucket_versioning(Bucket="history",
+                                     VersioningConfiguration={"Status": "Suspended"})
+        client.put_object(Bucket="history", Key="page", Body=b"null again")
+        self.assertEqual(self.claim("history/page"), ("present", 1))
+        client.delete_object(Bucket="history", Key="page")
+        self.assertEqual(self.claim("history/page"), ("deleted", 1))
+        # The marker took the null version's place.
+        self.assertEqual(self.claim("history/page", "--versions"), ("deleted", 3))
+
     def test_06_an_operator_sees_metrics_and_health(self):
         import urllib.request
         status = self.network.status()["super-2"]

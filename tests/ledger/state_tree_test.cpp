@@ -295,6 +295,42 @@ TEST(StateTree, RootsAreFrozen) {
             "b3d303a8467d316ca8d11d9c7cd9e19e20db1baae21df13ecf34755752e41499");
 }
 
+TEST(StateTrees, ARangeOfBothTreesIsNeverProven) {
+  test::MemoryKv kv;
+  StateTrees::Options options;
+  options.prefix = to_bytes("s");
+  const auto trees = StateTrees::open(kv, options).value();
+  const Bytes account{std::byte{1}, std::byte{9}};
+  const Bytes object{std::byte{6}, std::byte{7}};
+  const Bytes node{std::byte{9}, std::byte{9}};
+  const auto version =
+      trees
+          ->update(trees->final_version(), Height(1),
+                   std::vector<StateWrite>{{account, to_bytes("a")}, {object, to_bytes("o")}})
+          .value();
+  const Bytes begin{std::byte{6}};
+  const Bytes behind{std::byte{7}};
+  const auto works = [&](const Bytes& first, const Bytes& end) {
+    const auto proof = trees->prove_range(version, first, end);
+    return proof && verify_state_range(version.root(), *proof, first, end);
+  };
+  EXPECT_TRUE(works({}, begin));
+  EXPECT_TRUE(works(begin, behind));
+  EXPECT_TRUE(works(behind, {}));
+  EXPECT_TRUE(works(node, {}));
+  for (const auto& [first, end] : std::vector<std::pair<Bytes, Bytes>>{
+           {{}, {}}, {account, node}, {account, object}, {object, node}, {object, {}}}) {
+    EXPECT_EQ(trees->prove_range(version, first, end).error().reason(), "BAD_ARGUMENT");
+    // What one tree alone holds there would hide what the other holds.
+    const bool is_accounts = tree_of(first) == StateTreeKind::Accounts;
+    StateProof forged{
+        tree_of(first), is_accounts ? version.index->root() : version.accounts->root(), {}};
+    const Bytes narrow_end = is_accounts ? begin : behind;
+    forged.proof = trees->prove_range(version, first, narrow_end).value().proof;
+    EXPECT_FALSE(verify_state_range(version.root(), forged, first, end));
+  }
+}
+
 TEST(StateTrees, OneRootOverBothAndProofsForEach) {
   test::MemoryKv kv;
   StateTrees::Options options;

@@ -83,6 +83,7 @@ struct ChainView {
 struct ObjectName {
   std::string bucket;
   std::string name;
+  bool all_versions = false;  ///< Every version, instead of what the newest one is.
 };
 /// A key of the state, canonical bytes.
 struct StateKey {

@@ -197,9 +197,11 @@ class Chain {
   SubscriptionId subscribe(Height from, BlockHandler handler);
   void unsubscribe(SubscriptionId id);
 
-  /// A bundle for `key` at the newest height that is provable: one below the newest final block.
-  /// Fails with NOT_READY before there is one.
-  void prove(Bytes key, Callback<Result<ProofBundle>> done);
+  /// A bundle for the range at the newest height that is provable: one below the newest final
+  /// block. With more than `records_max` records the range ends behind the last of so many, and
+  /// without a bound it is whole. Fails with NOT_READY before there is such a height, TOO_LARGE for
+  /// what no bundle can hold, BAD_ARGUMENT for an empty range or one of both trees.
+  void prove(KeyRange range, std::size_t records_max, Callback<Result<ProofBundle>> done);
   /// The newest final header with its certificate. Fails with NOT_READY at genesis.
   void head(Callback<Result<FinalHeaders>> done);
 

@@ -184,7 +184,7 @@ struct StateProof {
 void encode(codec::Writer& out, const StateProof& value);
 [[nodiscard]] Result<void> decode(codec::Reader& in, StateProof& value);
 
-/// As verify_value and verify_range, against a state root. The keys of a range are of one tree.
+/// As verify_value and verify_range, against a state root. A range of both trees is BAD_PROOF.
 [[nodiscard]] Result<std::optional<Bytes32>> verify_state_value(const Bytes32& state_root,
                                                                 const StateProof& proof,
                                                                 ByteView key);
@@ -211,7 +211,7 @@ class StateTrees {
   [[nodiscard]] Result<void> finalize(const StateVersion& version, env::KvBatch& batch);
   void finalized(const StateVersion& version);
   [[nodiscard]] Result<StateProof> prove(const StateVersion& version, ByteView key);
-  /// Requires: `first` and every key below `end` are of one tree.
+  /// Fails also with BAD_ARGUMENT for a range that reaches into both trees: one proof is of one.
   [[nodiscard]] Result<StateProof> prove_range(const StateVersion& version, ByteView first,
                                                ByteView end);
 

@@ -22,6 +22,17 @@ tl::unexpected<Error> bad_proof(std::string detail) {
   return fail(ErrorCode::InvalidArgument, reason::bad_proof, std::move(detail));
 }
 
+/// Whether every key in [first, end) stands in the tree of `first`.
+bool is_of_one_tree(ByteView first, ByteView end) {
+  const Bytes objects{objects_module};
+  const Bytes behind{static_cast<std::byte>(std::to_integer<unsigned>(objects_module) + 1)};
+  const auto ends_by = [end](ByteView bound) {
+    return !end.empty() && !std::ranges::lexicographical_compare(bound, end);
+  };
+  if (tree_of(first) == StateTreeKind::Index) return ends_by(behind);
+  return !std::ranges::lexicographical_compare(first, objects) || ends_by(objects);
+}
+
 StateTree::Options tree_options(const StateTrees::Options& options, StateTreeKind kind,
                                 std::size_t cache_bytes_max) {
   StateTree::Options tree;
@@ -77,6 +88,8 @@ Result<std::optional<Bytes32>> verify_state_value(const Bytes32& root, const Sta
 Result<std::vector<ProvenValue>> verify_state_range(const Bytes32& root, const StateProof& proof,
                                                     ByteView first, ByteView end) {
   if (tree_of(first) != proof.tree) return bad_proof("the proof is of the wrong tree");
+  // One proof would be silent about the other tree's keys, so it would not be complete.
+  if (!is_of_one_tree(first, end)) return bad_proof("the range reaches into both trees");
   // The root of the proof's own tree is not sent: it is what the path leads to.
   OORT_TRY(auto opened, state::open_range(proof.proof, first, end));
   const bool is_accounts = proof.tree == StateTreeKind::Accounts;
@@ -140,6 +153,10 @@ Result<StateProof> StateTrees::prove(const StateVersion& version, ByteView key) 
 
 Result<StateProof> StateTrees::prove_range(const StateVersion& version, ByteView first,
                                            ByteView end) {
+  if (!is_of_one_tree(first, end)) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_argument,
+                "the range reaches into both trees");
+  }
   StateProof proof;
   proof.tree = tree_of(first);
   const bool is_accounts = proof.tree == StateTreeKind::Accounts;
