@@ -117,33 +117,33 @@ void Chain::Impl::handle(consensus::BuildPayload& output) {
 void Chain::Impl::handle(consensus::Proposed& output) {
   const consensus::BlockRef& block = output.block;
   if (block->header.app.payload_root == built_root_) {
-    checked_[block->id] = {block, built_};
+    checked_[block->id] = {block, built_, {}};
   }
   execute_later(block->id);
 }
 
 void Chain::Impl::handle(consensus::CheckPayload& output) {
   const consensus::BlockRef& block = output.block;
-  Result<void> valid;
-  std::vector<TransactionRef> transactions;
-  if (!ensure_executed(block->header.parent)) {
-    valid = fail(ErrorCode::FailedPrecondition, reason::not_ready, "the parent is not here");
-  } else if (auto read = execution_->read_payload(*block, pool_); !read) {
-    valid = fail(std::move(read).error());
-  } else {
-    transactions = *std::move(read);
-    valid = execution_->check_header(*block);
-  }
-  if (!valid) {
+  auto checked = [&]() -> Result<Checked> {
+    if (ensure_executed(block->header.parent)) return check_on_parent(block);
+    return fail(ErrorCode::FailedPrecondition, reason::not_ready, "the parent is not here");
+  }();
+  if (!checked) {
     log::warn(room, "a proposal is not valid",
-              {{"view", block->header.view.value()}, {"why", valid.error().to_string()}});
+              {{"view", block->header.view.value()}, {"why", checked.error().to_string()}});
     step(consensus::PayloadChecked{block->id, false});
     return;
   }
-  checked_[block->id] = {block, std::move(transactions)};
+  checked_[block->id] = *std::move(checked);
   step(consensus::PayloadChecked{block->id, true});
   // The vote does not depend on what the block does, so it leaves first.
   execute_later(block->id);
+}
+
+Result<Chain::Impl::Checked> Chain::Impl::check_on_parent(const consensus::BlockRef& block) {
+  OORT_TRY(auto transactions, execution_->read_payload(*block, pool_));
+  OORT_TRY(const Bytes32 beacon, execution_->check_header(*block));
+  return Checked{block, std::move(transactions), beacon};
 }
 
 void Chain::Impl::execute_later(const BlockId& id) {
@@ -176,16 +176,17 @@ bool Chain::Impl::ensure_executed(const BlockId& id) {
   }
   for (; !missing.empty(); missing.pop_back()) {
     const consensus::BlockRef& block = missing.back();
-    std::vector<TransactionRef> transactions;
-    if (const auto checked = checked_.find(block->id); checked != checked_.end()) {
-      transactions = std::move(checked->second.transactions);
-      checked_.erase(checked);
+    Checked checked;
+    if (const auto known = checked_.find(block->id); known != checked_.end()) {
+      checked = std::move(known->second);
+      checked_.erase(known);
     } else {
-      auto read = execution_->read_payload(*block, pool_);
-      if (!read || !execution_->check_header(*block)) return false;
-      transactions = *std::move(read);
+      auto now = check_on_parent(block);
+      if (!now) return false;
+      checked = *std::move(now);
     }
-    const auto executed = execution_->execute(block, std::move(transactions));
+    const auto executed =
+        execution_->execute(block, std::move(checked.transactions), checked.beacon);
     if (!executed) {
       fail_for_ever(executed.error());
       return false;

@@ -151,7 +151,7 @@ Result<std::vector<TransactionRef>> Execution::read_payload(const consensus::Blo
   return transactions;
 }
 
-Result<void> Execution::check_header(const consensus::Block& block) const {
+Result<Bytes32> Execution::check_header(const consensus::Block& block) const {
   const consensus::Header& header = block.header;
   const auto parent = facts(header.parent);
   OORT_ASSERT(parent.has_value(), "a block is checked after its parent was executed");
@@ -165,11 +165,9 @@ Result<void> Execution::check_header(const consensus::Block& block) const {
   if (!header.app.evidence_root.is_zero() || !header.app.next_validators_hash.is_zero()) {
     return invalid("the header names evidence or validators, of which this version knows none");
   }
-  const PublicKey& key = root_.validators[header.proposer].key;
-  if (!vrf_.verify(key, alpha(header.height, *parent->state), header.app.vrf_proof)) {
-    return invalid("the beacon's proof is not the proposer's");
-  }
-  return {};
+  const auto beacon = beacon_of(header, *parent->state);
+  if (!beacon) return invalid("the beacon's proof is not the proposer's");
+  return *beacon;
 }
 
 Bytes Execution::alpha(Height height, const ledger::StateReader& parent) const {
@@ -177,16 +175,15 @@ Bytes Execution::alpha(Height height, const ledger::StateReader& parent) const {
   return vrf_alpha(root_.chain, height, beacon ? beacon->value : Bytes32{});
 }
 
-ledger::BlockContext Execution::context_of(const consensus::Header& header,
-                                           const ledger::StateReader& parent) const {
-  const consensus::Validator& proposer = root_.validators[header.proposer];
-  const auto output = vrf_.verify(proposer.key, alpha(header.height, parent), header.app.vrf_proof);
-  OORT_ASSERT(output.has_value(), "the header was checked, or is certified by a quorum");
-  return {header.height, header.time_ms, header.epoch, proposer.node, *output};
+std::optional<Bytes32> Execution::beacon_of(const consensus::Header& header,
+                                            const ledger::StateReader& parent) const {
+  return vrf_.verify(root_.validators[header.proposer].key, alpha(header.height, parent),
+                     header.app.vrf_proof);
 }
 
 Result<const ExecutedBlock*> Execution::execute(consensus::BlockRef block,
-                                                std::vector<TransactionRef> transactions) {
+                                                std::vector<TransactionRef> transactions,
+                                                const std::optional<Bytes32>& beacon) {
   if (const ExecutedBlock* known = find(block->id)) return known;
   const consensus::Header& header = block->header;
   const auto parent = facts(header.parent);
@@ -196,7 +193,11 @@ Result<const ExecutedBlock*> Execution::execute(consensus::BlockRef block,
   std::vector<ledger::Transaction> bodies;
   bodies.reserve(transactions.size());
   for (const TransactionRef& transaction : transactions) bodies.push_back(transaction->transaction);
-  executed->result = machine_.execute(context_of(header, *parent->state), bodies, *parent->state);
+  const auto drawn = beacon ? beacon : beacon_of(header, *parent->state);
+  OORT_ASSERT(drawn.has_value(), "the header is this node's own, or certified by a quorum");
+  const ledger::BlockContext context{header.height, header.time_ms, header.epoch,
+                                     root_.validators[header.proposer].node, *drawn};
+  executed->result = machine_.execute(context, bodies, *parent->state);
   const ledger::StateVersion below =
       parent_block != nullptr ? parent_block->version : trees_->final_version();
   OORT_TRY(executed->version, trees_->update(below, header.height, executed->result.writes));

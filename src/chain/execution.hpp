@@ -99,14 +99,16 @@ class Execution {
   /// Fails when the payload is not what the header says.
   [[nodiscard]] Result<std::vector<TransactionRef>> read_payload(const consensus::Block& block,
                                                                  const Mempool& pool) const;
-  /// Whether the header says of its parent and of its proposer what it must. Requires: the parent
-  /// is the tip or executed.
-  [[nodiscard]] Result<void> check_header(const consensus::Block& block) const;
-  /// Executes a block on its parent; a block that was executed is left as it is.
+  /// Whether the header says of its parent and of its proposer what it must; the beacon's value
+  /// that it carries. Requires: the parent is the tip or executed.
+  [[nodiscard]] Result<Bytes32> check_header(const consensus::Block& block) const;
+  /// Executes a block on its parent; a block that was executed is left as it is. `beacon` is what
+  /// `check_header` gave; nothing: the header is this node's own or certified, and is asked again.
   /// Requires: the parent is the tip or executed; payload and header were checked.
   /// Fails with DISK_FAILED or CORRUPT_DATA.
   [[nodiscard]] Result<const ExecutedBlock*> execute(consensus::BlockRef block,
-                                                     std::vector<TransactionRef> transactions);
+                                                     std::vector<TransactionRef> transactions,
+                                                     const std::optional<Bytes32>& beacon);
 
   /// Everything that makes `block` the tip. Requires: it stands on the tip.
   [[nodiscard]] Result<env::KvBatch> commit_batch(const ExecutedBlock& block,
@@ -126,8 +128,8 @@ class Execution {
   [[nodiscard]] Result<void> begin(const ledger::GenesisParams& genesis);
   [[nodiscard]] Result<void> load();
   [[nodiscard]] records::Tip tip_after(const ExecutedBlock& block) const;
-  [[nodiscard]] ledger::BlockContext context_of(const consensus::Header& header,
-                                                const ledger::StateReader& parent) const;
+  [[nodiscard]] std::optional<Bytes32> beacon_of(const consensus::Header& header,
+                                                 const ledger::StateReader& parent) const;
 
   const TrustRoot& root_;
   Settings settings_;

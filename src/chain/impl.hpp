@@ -80,7 +80,14 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   void handle(consensus::Misbehaved& output);
   void handle(consensus::VotingRefused& output);
   void send(const NodeId& to, env::TrafficClass traffic, env::MessageType type, ByteView bytes);
+  /// A block whose payload, and whose header where `beacon` is set, were found valid.
+  struct Checked {
+    consensus::BlockRef block;
+    std::vector<TransactionRef> transactions;
+    std::optional<Bytes32> beacon;
+  };
   void execute_later(const BlockId& id);
+  [[nodiscard]] Result<Checked> check_on_parent(const consensus::BlockRef& block);
   [[nodiscard]] bool ensure_executed(const BlockId& id);
   [[nodiscard]] consensus::BlockRef find_block(const BlockId& id) const;
   [[nodiscard]] Mempool::NextSequence next_after(const ledger::StateReader& state) const;
@@ -193,10 +200,6 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   std::vector<TransactionRef> built_;
   Bytes32 built_root_;
   /// Blocks whose payload was checked, until they are executed.
-  struct Checked {
-    consensus::BlockRef block;
-    std::vector<TransactionRef> transactions;
-  };
   std::map<BlockId, Checked> checked_;
 
   // Commits.

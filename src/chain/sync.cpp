@@ -238,7 +238,7 @@ Result<void> Chain::Impl::take_blocks(ByteView bytes) {
   for (const consensus::BlockRef& block : blocks) {
     OORT_TRY(check_synced(*block));
     OORT_TRY(auto transactions, execution_->read_payload(*block, pool_));
-    checked_[block->id] = {block, std::move(transactions)};
+    checked_[block->id] = {block, std::move(transactions), {}};
   }
   const auto certificate = std::make_shared<const consensus::Certificate>(reply.certificate);
   for (const consensus::BlockRef& block : blocks) {

@@ -52,10 +52,10 @@ Result<BucketSecret> Keyring::bucket(const ledger::View& view, BucketId bucket) 
   }
   const std::lock_guard lock(mutex_);
   const auto known = buckets_.find(bucket);
-  if (known != buckets_.end() && known->second.epoch == keys->epoch) return known->second;
+  if (known != buckets_.end() && known->second.sealed == seal->sealed) return known->second.secret;
   OORT_TRY(const BucketSecret secret, open_bucket_secret(keys_, seal->sealed));
   if (buckets_.size() >= cached_max) buckets_.clear();
-  buckets_[bucket] = secret;
+  buckets_[bucket] = {seal->sealed, secret};
   return secret;
 }
 

@@ -28,12 +28,16 @@ class Keyring {
     Bytes sealed;
     std::string secret;
   };
+  struct OpenedSecret {
+    Bytes sealed;
+    BucketSecret secret;
+  };
   static constexpr std::size_t cached_max = 10'000;
 
   crypto::KeyPair keys_;
   NodeId gateway_;
   std::mutex mutex_;
-  std::map<BucketId, BucketSecret> buckets_;
+  std::map<BucketId, OpenedSecret> buckets_;
   std::map<std::string, Secret> access_keys_;
 };
 
