@@ -131,7 +131,9 @@ void Chain::Impl::handle(consensus::CheckPayload& output) {
   if (!checked) {
     log::warn(room, "a proposal is not valid",
               {{"view", block->header.view.value()}, {"why", checked.error().to_string()}});
-    step(consensus::PayloadChecked{block->id, false});
+    // What is wrong with the payload alone says nothing of the block.
+    const bool is_payload_foreign = !execution_->read_payload(*block, pool_);
+    step(consensus::PayloadChecked{block->id, false, is_payload_foreign});
     return;
   }
   checked_[block->id] = *std::move(checked);

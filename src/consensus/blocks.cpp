@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine.hpp"
+#include "oort/consensus/accountability.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 
@@ -14,6 +15,10 @@ void Core::Engine::receive_block(const NodeId& from, const SharedBytes& bytes, b
   const Header& header = block->header;
   if (header.view <= root_.view || blocks_.contains(block->id)) return;
   if (!has_sound_form(*block)) return misbehaved(from, reason::peer_misbehaved);
+  // Proposals come from their proposer alone, so nobody can be first with another payload.
+  if (!is_fetched && node_of(header.proposer) != from) {
+    return misbehaved(from, reason::peer_misbehaved);
+  }
   if (!check_proposer(context(), block->id, header.proposer, block->signature)) {
     return misbehaved(from, reason::bad_signature);
   }
@@ -70,8 +75,17 @@ void Core::Engine::note_proposal(const BlockRef& block) {
 }
 
 void Core::Engine::add_block(const BlockRef& block, Check check) {
+  // How often it was asked for is remembered: what came may turn out to be worth nothing.
   blocks_.try_emplace(block->id, Node{block, check});
-  fetches_.erase(block->id);
+}
+
+// As if it had never come: the same header with its own payload may still come, or is fetched once
+// a quorum stands behind it.
+void Core::Engine::forget_block(const BlockId& id) {
+  const auto at = blocks_.find(id);
+  BlockRef& proposal = state(at->second.block->header.view).proposal;
+  if (proposal == at->second.block) proposal = nullptr;
+  blocks_.erase(at);
 }
 
 // The block as something to build on: the root, or executed here.
@@ -164,36 +178,52 @@ void Core::Engine::consider_vote() {
 
 // R6: hands over everything from the root to the newest final block, when all of it is here.
 void Core::Engine::commit() {
-  if (is_ended_ || is_refused_ || !final_ || final_->view <= root_.view) return;
+  if (is_ended_ || is_halted_ || !final_ || final_->view <= root_.view) return;
   std::vector<BlockRef> path;
-  BlockId id = final_->block;
-  if (id == root_.id) return refuse_fork();
-  while (id != root_.id) {
+  for (BlockId id = final_->block; id != root_.id;) {
     const auto at = blocks_.find(id);
     if (at == blocks_.end()) return;
     const BlockRef& block = at->second.block;
-    if (at->second.check == Check::Invalid) {
-      return refuse(reason::corrupt_data, "block " + id.hex() +
-                                              " is final, but invalid here: this node's state or "
-                                              "program differs from that of a quorum");
-    }
-    if (at->second.check != Check::Valid) return;
-    if (path.empty() && block->header.view != final_->view) return refuse_fork();
     path.push_back(block);
+    if (path.size() == 1 && block->header.view != final_->view) return refuse_fork(path);
     if (is_mutant(Mutant::CommitWithoutAncestors)) break;
     id = block->header.parent;
-    if (block->header.parent_view <= root_.view && id != root_.id) return refuse_fork();
+    if (block->header.parent_view <= root_.view && id != root_.id) return refuse_fork(path);
   }
+  if (path.empty()) return refuse_fork(path);
   std::reverse(path.begin(), path.end());
+  for (const BlockRef& block : path) {
+    const Check check = blocks_.at(block->id).check;
+    if (check == Check::Invalid) {
+      return halt("block " + block->id.hex() +
+                  " is final, but invalid here: this node's state or program differs from that of "
+                  "a quorum");
+    }
+    if (check != Check::Valid) return;
+  }
   hand_over(path);
 }
 
-// A quorum's certificate that no correct quorum makes: the rest is for people to sort out.
-void Core::Engine::refuse_fork() {
-  refuse(reason::corrupt_data, "block " + final_->block.hex() + " is final in view " +
-                                   std::to_string(final_->view.value()) +
-                                   " but does not descend from " + root_.id.hex() +
-                                   ": a third of the weight broke the protocol");
+// A quorum's certificate that no correct quorum makes. Who made it is in the certificates; the rest
+// is for people to sort out.
+void Core::Engine::refuse_fork(const std::vector<BlockRef>& path) {
+  const ViewState* at_root = find_state(root_.view);
+  if (at_root != nullptr && at_root->finalization) {
+    for (const Evidence& evidence : accuse(context(), *at_root->finalization, *final_, path)) {
+      report(evidence);
+    }
+  }
+  halt("block " + final_->block.hex() + " is final in view " +
+       std::to_string(final_->view.value()) + " but does not descend from " + root_.id.hex() +
+       ": a third of the weight broke the protocol");
+}
+
+// Whoever must not sign may still follow; whoever can not tell what is final may do neither.
+void Core::Engine::halt(std::string detail) {
+  if (is_halted_) return;
+  is_halted_ = true;
+  is_refused_ = false;  // Said even by a node that said why it does not sign: this is worse.
+  refuse(reason::corrupt_data, std::move(detail));
 }
 
 void Core::Engine::hand_over(const std::vector<BlockRef>& path) {
@@ -217,10 +247,7 @@ void Core::Engine::hand_over(const std::vector<BlockRef>& path) {
 void Core::Engine::move_root(const Root& root) {
   OORT_ASSERT(root.view > root_.view, "finality goes upwards");
   root_ = root;
-  while (!views_.empty() &&
-         views_.begin()->first.value() + config_.views_kept < root_.view.value()) {
-    views_.erase(views_.begin());
-  }
+  prune_views();
   std::erase_if(blocks_, [this](const auto& held) {
     return held.first != root_.id && held.second.block->header.view <= root_.view;
   });
@@ -228,6 +255,13 @@ void Core::Engine::move_root(const Root& root) {
   if (!is_ended_) return;
   for (const Timer timer : {Timer::Proposal, Timer::View, Timer::Idle, Timer::Fetch}) {
     cancel_timer(timer);
+  }
+}
+
+void Core::Engine::prune_views() {
+  while (!views_.empty() &&
+         views_.begin()->first.value() + config_.views_kept < root_.view.value()) {
+    views_.erase(views_.begin());
   }
 }
 

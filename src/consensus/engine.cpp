@@ -105,6 +105,7 @@ void Core::Engine::resume(const Start& start) {
     const bool is_recorded = header.view == record_.view && block->id == record_.proposed;
     if (!is_own || is_recorded) accept_block(block);
   }
+  prune_views();
   is_resuming_ = false;
 }
 
@@ -177,9 +178,10 @@ void Core::Engine::on(const PayloadReady& ready) { is_payload_ready_ = ready.is_
 void Core::Engine::on(const PayloadChecked& checked) {
   const auto at = blocks_.find(checked.block);
   if (at == blocks_.end() || at->second.check != Check::Asked) return;
+  const View in = at->second.block->header.view;
   at->second.check = checked.is_valid ? Check::Valid : Check::Invalid;
-  const Header& header = at->second.block->header;
-  if (!checked.is_valid && header.view == view_) nullify();
+  if (checked.is_payload_foreign) forget_block(checked.block);
+  if (!checked.is_valid && in == view_) nullify();
 }
 
 void Core::Engine::on(const BlockFetched& fetched) {

@@ -123,9 +123,11 @@ class Core::Engine final : public KnownVotes {
   [[nodiscard]] const NodeId& node_of(ValidatorIndex validator) const;
   void report(const Evidence& evidence);
   void form(const Vote& latest);
+  [[nodiscard]] bool is_of_no_use(ByteView certificate);
   bool learn(const Certificate& certificate, const NodeId& from);
   void store(const CertificateRef& certificate, bool is_own);
   void look_for_second_instance(const Vote& vote);
+  void refuse_second_instance(std::string_view what, View in);
   [[nodiscard]] View final_view() const noexcept;
   [[nodiscard]] bool is_admitted(View view) const noexcept;
   ViewState& state(View view);
@@ -160,6 +162,7 @@ class Core::Engine final : public KnownVotes {
   void accept_block(const BlockRef& block);
   void note_proposal(const BlockRef& block);
   void add_block(const BlockRef& block, Check check);
+  void forget_block(const BlockId& id);
   [[nodiscard]] std::optional<Root> base(const BlockId& id) const;
   [[nodiscard]] bool fits_parent(const Block& block, const Root& parent) const;
   [[nodiscard]] bool follows_boundary(const BlockId& parent) const;
@@ -168,9 +171,11 @@ class Core::Engine final : public KnownVotes {
   void consider_vote();
   [[nodiscard]] bool is_time_acceptable(const Block& block) const;
   void commit();
-  void refuse_fork();
+  void refuse_fork(const std::vector<BlockRef>& path);
+  void halt(std::string detail);
   void hand_over(const std::vector<BlockRef>& path);
   void move_root(const Root& root);
+  void prune_views();
   [[nodiscard]] std::vector<CertificateRef> missing() const;
   void plan_fetch(bool is_now);
   void fetch_missing(bool only_new);
@@ -200,7 +205,8 @@ class Core::Engine final : public KnownVotes {
   Outputs out_;
   bool is_started_ = false;
   bool is_resuming_ = false;  ///< Reading the log: nothing is sent or written.
-  bool is_refused_ = false;
+  bool is_refused_ = false;   ///< Signs nothing more; follows all the same.
+  bool is_halted_ = false;    ///< What is final contradicts this node: hands over nothing more.
   bool is_ended_ = false;
   bool is_payload_ready_ = false;
 

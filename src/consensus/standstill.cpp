@@ -144,12 +144,14 @@ void Core::Engine::ask_status() {
 // before with more than a third of the correct weight; a quorum of *others* meets those. Answers
 // are fresh by their nonce, and can not be inflated, since each brings its certificate.
 void Core::Engine::recover_from(const Status& status) {
-  if (status.nonce != recovery_->nonce || status.validator == *self_) return;
+  if (status.nonce != recovery_->nonce) return;
   const Validator& validator = set()[status.validator];
   const Bytes bytes = signed_bytes(epoch_.chain, status);
   if (!verifier_.verify(validator.key, bytes, status.signature)) {
     return misbehaved(validator.node, reason::bad_signature);
   }
+  // Its own key answers a question that it has just thought of.
+  if (status.validator == *self_) return refuse_second_instance("an answer", status.view);
   if (status.opening && !check_certificate(context(), *status.opening, this)) {
     return misbehaved(validator.node, reason::bad_certificate);
   }

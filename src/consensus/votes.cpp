@@ -149,7 +149,6 @@ void Core::Engine::look_for_unjustified(const Vote& vote) {
 // A valid vote of this key that this engine did not make: somebody else runs with the key.
 void Core::Engine::look_for_second_instance(const Vote& vote) {
   if (vote.validator != self_ || recovery_ || is_resuming_) return;
-  if (!config_.refuses_second_instance) return;
   const Ballot& ballot = vote.ballot;
   const bool is_below = record_.epoch == ballot.epoch && ballot.view < record_.view;
   bool is_known = is_below;
@@ -160,11 +159,14 @@ void Core::Engine::look_for_second_instance(const Vote& vote) {
       case VoteKind::Finalize: is_known = record_.finalized; break;
     }
   }
-  if (!is_known) {
-    refuse(reason::already_running,
-           "a vote of this key was seen that this node did not make, in view " +
-               std::to_string(ballot.view.value()) + "; stop the other instance");
-  }
+  if (!is_known) refuse_second_instance("a vote", ballot.view);
+}
+
+void Core::Engine::refuse_second_instance(std::string_view what, View in) {
+  if (!config_.refuses_second_instance) return;
+  refuse(reason::already_running,
+         std::string(what) + " of this key was seen that this node did not make, in view " +
+             std::to_string(in.value()) + "; stop the other instance");
 }
 
 void Core::Engine::report(const Evidence& evidence) {
@@ -183,20 +185,31 @@ void Core::Engine::on_evidence(const NodeId& from, ByteView bytes) {
 }
 
 void Core::Engine::on_certificate(const NodeId& from, ByteView bytes) {
-  // Everyone forwards every certificate, so most are known: the first bytes tell.
-  codec::Reader peek(bytes);
-  const auto kind = peek.u8();
-  const auto epoch = peek.u64();
-  const auto view = peek.u64();
-  if (!kind || !epoch || !view) return misbehaved(from, reason::malformed);
-  if (*epoch != set().epoch().value() || View(*view) < root_.view) return;
-  const auto at = views_.find(View(*view));
-  if (at != views_.end() && *kind >= 1 && *kind <= 3) {
-    if (at->second.certificate(static_cast<VoteKind>(*kind))) return;
-  }
+  if (is_of_no_use(bytes)) return;
   const auto certificate = codec::from_bytes<Certificate>(bytes);
   if (!certificate) return misbehaved(from, reason::malformed);
   learn(*certificate, from);
+}
+
+// Everyone forwards every certificate, so most are known: the first bytes tell. One that
+// contradicts a known one is of use: it names who signed both.
+bool Core::Engine::is_of_no_use(ByteView certificate) {
+  codec::Reader peek(certificate);
+  const auto kind = peek.u8();
+  const auto epoch = peek.u64();
+  const auto view = peek.u64();
+  if (!kind || !epoch || !view || *kind < 1 || *kind > 3) return false;
+  if (*epoch != set().epoch().value()) return true;
+  const View in(*view);
+  const auto of = static_cast<VoteKind>(*kind);
+  // Below what is final only another finality matters.
+  if (in < root_.view && (of != VoteKind::Finalize || !is_admitted(in))) return true;
+  const auto at = views_.find(in);
+  const CertificateRef held = at == views_.end() ? nullptr : at->second.certificate(of);
+  if (!held) return false;
+  if (of == VoteKind::Nullify) return true;
+  const auto block = peek.raw(BlockId::size_bytes);
+  return block && BlockId::from(*block) == held->block;
 }
 
 bool Core::Engine::learn(const Certificate& certificate, const NodeId& from) {
@@ -237,7 +250,13 @@ void Core::Engine::store(const CertificateRef& certificate, bool is_own) {
       tally({certificate->ballot_of(vote), vote.validator, vote.signature}, true);
     }
   }
-  if (contradicts) return;
+  if (contradicts) {
+    if (certificate->kind == VoteKind::Finalize) {
+      halt("two blocks are final in view " + std::to_string(certificate->view.value()) +
+           ": a third of the weight broke the protocol");
+    }
+    return;
+  }
   const SharedBytes bytes = is_resuming_ ? nullptr : shared_bytes(*certificate);
   keep(RecordKind::Certificate, bytes);
   if (!is_first) return;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -83,6 +85,12 @@ class Net {
     node.blobs.reset();
     node.disk->crash();
     node.blobs = node.disk->open_blobs("wal");
+  }
+  /// As a new machine, with nothing but the key and a copy of the ledger.
+  void lose_disk(std::size_t i) {
+    crash(i);
+    nodes_[i]->disk->wipe();
+    nodes_[i]->blobs = nodes_[i]->disk->open_blobs("wal");
   }
   void give(std::size_t i, decltype(Input::event) event) {
     Node& node = *nodes_[i];
@@ -225,5 +233,18 @@ class Net {
   sim::World world_;
   std::vector<std::unique_ptr<Node>> nodes_;
 };
+
+// X2, I9: whatever a correct key sent, in all its lives, contradicts nothing else it sent.
+inline void expect_no_guilt(Net& net) {
+  for (std::size_t i = 0; i < net.count(); ++i) {
+    const auto& votes = net[i].votes;
+    for (std::size_t a = 0; a < votes.size(); ++a) {
+      for (std::size_t b = a + 1; b < votes.size(); ++b) {
+        ASSERT_FALSE(contradiction(votes[a], votes[b]).has_value()) << "node " << i;
+      }
+    }
+    EXPECT_TRUE(net[i].evidence.empty());
+  }
+}
 
 }  // namespace oort::consensus::test

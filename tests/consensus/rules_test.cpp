@@ -2,6 +2,8 @@
 // One engine, fed by hand: what each rule answers.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "net.hpp"
 #include "oort/core/reasons.hpp"
 
@@ -180,6 +182,39 @@ TEST_F(Rules, OnlyTheLeaderProposes_R2) {
   EXPECT_EQ(all<Misbehaved>(hear(block)).size(), 1U);
 }
 
+// A leader that sends one header with two payloads must not make who got the wrong one give up for
+// ever: the others make the block final.
+TEST_F(Rules, AnotherPayloadOfABlockIsForgottenAndItsOwnAccepted_C6) {
+  const BlockRef block = block_of(make_header(epoch));
+  hear(block);
+  give(PayloadChecked{block->id, false, true});
+  EXPECT_EQ(core->find(block->id), nullptr);
+  ASSERT_EQ(votes(give(Persisted{token})).size(), 1U) << "the view is given up all the same";
+  // Two thirds voted for it. It is fetched, and each that answers wrongly is passed over next time.
+  hear(others()[0], message::certificate, certify(epoch, others(), finalize(1, block->id)));
+  std::set<NodeId> asked;
+  for (int i = 0; i < 3; ++i) {
+    now = now + 10s;
+    const auto fetches = all<FetchBlock>(give(TimerFired{Timer::Fetch}));
+    ASSERT_EQ(fetches.size(), 1U);
+    asked.insert(fetches[0].peers.front());
+    EXPECT_EQ(
+        all<CheckPayload>(give(BlockFetched{fetches[0].peers.front(), block->message})).size(), 1U);
+    if (i < 2) give(PayloadChecked{block->id, false, true});
+  }
+  EXPECT_EQ(asked.size(), 3U);
+  EXPECT_EQ(all<Finalized>(give(PayloadChecked{block->id, true})).size(), 1U);
+}
+
+TEST_F(Rules, NobodyElseDeliversAProposal_R2) {
+  const BlockRef block = block_of(make_header(epoch));
+  const std::uint16_t other = others()[0] == leader.value() ? others()[1] : others()[0];
+  const Outputs outputs = give(MessageReceived{epoch.validators[ValidatorIndex(other)].node,
+                                               message::proposal, block->message});
+  EXPECT_EQ(all<Misbehaved>(outputs).size(), 1U);
+  EXPECT_EQ(core->find(block->id), nullptr);
+}
+
 TEST_F(Rules, AProposalMustFitItsParent_R2) {
   const auto refused = [&](Header header) {
     hear(block_of(header));
@@ -297,6 +332,76 @@ TEST_F(Rules, AForeignVoteOfThisKeyIsNeitherCountedNorSentAgain_A2) {
   EXPECT_TRUE(votes(give(TimerFired{Timer::Standstill})).empty());
 }
 
+TEST_F(Rules, AForeignVoteInACertificateStopsThisKeyAndMovesIt_A2) {
+  const Certificate certificate = certify(epoch, {0, 1, 2, 3}, notarize(3, filled<BlockId>(1)));
+  const Outputs outputs = hear(others()[0], message::certificate, certificate);
+  ASSERT_EQ(all<VotingRefused>(outputs).size(), 1U);
+  EXPECT_EQ(all<VotingRefused>(outputs)[0].reason, reason::already_running);
+  EXPECT_EQ(core->diagnose().view, View(4)) << "what a quorum proves holds all the same";
+  EXPECT_FALSE(core->diagnose().is_voting);
+}
+
+TEST_F(Rules, WhoMustNotSignReportsWhatIsFinal_A2) {
+  const BlockRef block = notarize_first();
+  hear(self.value(), message::vote, sign(epoch, self.value(), notarize(3, filled<BlockId>(1))));
+  ASSERT_FALSE(core->diagnose().is_voting);
+  const Certificate certificate = certify(epoch, others(), finalize(1, block->id));
+  const auto reports = all<Finalized>(hear(others()[0], message::certificate, certificate));
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].blocks.back()->id, block->id);
+}
+
+TEST_F(Rules, AfterAForkNothingIsReported_C1) {
+  const BlockRef block = notarize_first();
+  const Certificate root = certify(epoch, others(), finalize(3, epoch.anchor));
+  ASSERT_EQ(all<VotingRefused>(hear(others()[0], message::certificate, root)).size(), 1U);
+  // Another quorum's word, of a block that this node could report otherwise: which one holds is
+  // not for a program to say.
+  Header child = make_header(epoch, 5);
+  child.parent = block->id;
+  child.parent_view = View(1);
+  child.height = Height(102);
+  child.time_ms += 1;
+  Justification why;
+  why.parent = certify(epoch, others(), notarize(1, block->id));
+  why.skips.push_back(certify(epoch, others(), nullify(2, 4)));
+  child.justification = hash_of(why);
+  const BlockRef later = block_of(child, why);
+  hear(later);
+  give(PayloadChecked{later->id, true});
+  const Certificate next = certify(epoch, others(), finalize(5, later->id));
+  const Outputs outputs = hear(others()[0], message::certificate, next);
+  EXPECT_EQ(core->diagnose().final_view, View(5));
+  EXPECT_TRUE(all<Finalized>(outputs).empty());
+}
+
+TEST_F(Rules, TwoBlocksFinalInOneViewNameWhoSignedBoth_X4) {
+  const BlockRef block = notarize_first();
+  const Certificate first = certify(epoch, others(), finalize(1, block->id));
+  ASSERT_EQ(all<Finalized>(hear(others()[0], message::certificate, first)).size(), 1U);
+  const Certificate second = certify(epoch, others(), finalize(1, filled<BlockId>(5)));
+  const Outputs outputs = hear(others()[0], message::certificate, second);
+  EXPECT_EQ(all<EvidenceFound>(outputs).size(), 3U);
+  ASSERT_EQ(all<VotingRefused>(outputs).size(), 1U);
+  EXPECT_EQ(all<VotingRefused>(outputs)[0].reason, reason::corrupt_data);
+}
+
+TEST_F(Rules, AFinalBlockOfAnotherBranchIsFoundUnexecutedAndNamesItsMakers_X4) {
+  const BlockRef block = notarize_first();
+  hear(others()[0], message::certificate, certify(epoch, others(), finalize(1, block->id)));
+  ASSERT_EQ(core->diagnose().committed_view, View(1));
+  // A block of view 2 that skips the final view 1, and so can never be executed here.
+  Justification why;
+  why.skips.push_back(certify(epoch, others(), nullify(1, 1)));
+  const BlockRef other = block_of(make_header(epoch, 2, why), why);
+  hear(other);
+  const Certificate second = certify(epoch, others(), finalize(2, other->id));
+  const Outputs outputs = hear(others()[0], message::certificate, second);
+  EXPECT_TRUE(all<Finalized>(outputs).empty());
+  ASSERT_EQ(all<VotingRefused>(outputs).size(), 1U);
+  EXPECT_EQ(all<VotingRefused>(outputs)[0].reason, reason::corrupt_data);
+}
+
 TEST_F(Rules, VotesFarAheadAreNotKept_C5) {
   const std::uint16_t peer = others()[0];
   for (std::uint64_t view = 1; view <= 1000; ++view) {
@@ -325,6 +430,19 @@ TEST_F(Rules, WaitsGrowUntilFinalityAndAreBounded_R8) {
   EXPECT_EQ(wait_in(3), 900ms);
   EXPECT_EQ(wait_in(4), 1350ms);
   EXPECT_EQ(wait_in(40), 10s);
+}
+
+TEST_F(Rules, WhatIsNotarizedButNotFinalDoesNotShortenTheWait_R8) {
+  // Views 1 to 6 end with blocks, and none becomes final: the waits may be what is too short.
+  Duration wait{0};
+  for (std::uint64_t view = 1; view <= 6; ++view) {
+    const Certificate certificate = certify(epoch, others(), notarize(view, filled<BlockId>(1)));
+    for (const auto& set : all<SetTimer>(hear(others()[0], message::certificate, certificate))) {
+      if (set.timer == Timer::View) wait = set.at - now;
+    }
+  }
+  EXPECT_EQ(core->diagnose().view, View(7));
+  EXPECT_GT(wait, 4 * 600ms) << "five views beyond the second, each half as long again";
 }
 
 TEST_F(Rules, ASilentLeadersViewIsGivenUpAtOnce_R8) {

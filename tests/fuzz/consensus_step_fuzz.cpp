@@ -54,7 +54,8 @@ class Play {
         if (asked_.empty()) return;
         const BlockId id = asked_.back();
         asked_.pop_back();
-        return give(PayloadChecked{id, script.next() % 8 != 0});
+        const std::uint8_t verdict = script.next() % 8;
+        return give(PayloadChecked{id, verdict > 1, verdict == 1});
       }
       case 6: {
         const auto type = static_cast<env::MessageType>(message::proposal + script.next() % 7);

@@ -94,6 +94,9 @@ struct PayloadReady {
 struct PayloadChecked {
   BlockId block;
   bool is_valid = false;
+  /// Not valid, and for this alone: the payload is not the one that the header commits to. Whoever
+  /// sent it can say so of any block; with its own payload the block may be valid, and final.
+  bool is_payload_foreign = false;
 };
 /// The answer to FetchBlock: one PROPOSAL.
 struct BlockFetched {
@@ -198,7 +201,9 @@ struct Misbehaved {
   NodeId peer;
   std::string_view reason;
 };
-/// This node stops signing, for as long as the process runs.
+/// This node stops signing, for as long as the process runs. It follows what is final all the same,
+/// unless the reason is CORRUPT_DATA: then what a quorum made final contradicts what it holds.
+/// Said once, and once more when a node that follows finds that.
 struct VotingRefused {
   std::string_view reason;
   std::string detail;
