@@ -41,6 +41,29 @@ TEST(SimBlob, CrashKeepsWhatWasSyncedAndAnyPrefixOfTheRest_B1) {
   EXPECT_EQ(sizes.size(), 9U);
 }
 
+TEST(SimBlob, DiesAtAnExactByteAndKeepsWhatIsBefore_B1) {
+  for (std::uint64_t total = 1; total <= 12; ++total) {
+    for (const bool fills_with_zeros : {false, true}) {
+      World world(1);
+      SimDisk disk(world, {.torn = Torn::Everything});
+      auto folder = disk.open_blobs("wal");
+      auto blob = *folder->open("log");
+      int deaths = 0;
+      disk.die_at_byte(total, fills_with_zeros, [&] {
+        ++deaths;
+        disk.crash();
+      });
+      EXPECT_EQ(blob->append(as_bytes("first")).has_value(), total > 5);
+      EXPECT_EQ(blob->append(as_bytes("another")).has_value(), false);
+      EXPECT_EQ(deaths, 1);
+      std::string left = "firstanother";
+      left.resize(total);
+      if (fills_with_zeros) left.resize(total <= 5 ? 5 : 12);
+      EXPECT_EQ(contents(disk, "log"), text_bytes(left)) << total;
+    }
+  }
+}
+
 TEST(SimBlob, SectorsModeLosesSectorsInTheMiddle_B1) {
   bool has_hole = false;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {

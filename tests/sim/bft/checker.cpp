@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "oort/codec/codec.hpp"
+#include "oort/consensus/accountability.hpp"
 
 namespace oort::bftsim {
 
@@ -25,12 +26,20 @@ std::string text_of(Epoch epoch, View view) {
 }  // namespace
 
 Checker::Checker(const Options& options, Facts& facts)
-    : options_(options), facts_(facts), books_(options.nodes) {
+    : options_(options),
+      facts_(facts),
+      books_(options.nodes),
+      may_fork_(options.faulty_count * 3 >= options.nodes) {
   states_[facts.genesis()] = Bytes32();
 }
 
 void Checker::fail(std::string what) {
   if (failure_.empty()) failure_ = std::move(what);
+}
+
+void Checker::disagree(std::string what) {
+  has_forked_ = true;
+  if (!may_fork_) fail(std::move(what));
 }
 
 BlockRef Checker::learn(const consensus::SharedBytes& message) {
@@ -224,14 +233,14 @@ void Checker::on_certificate(const Certificate& certificate, const char* where) 
       on_notarized(certificate.epoch, certificate.view, certificate.block);
       final_turns_.insert(turn);
       if (skipped_.contains(turn)) {
-        fail("I3: " + text_of(certificate.epoch, certificate.view) + " is skipped and final");
+        disagree("I3: " + text_of(certificate.epoch, certificate.view) + " is skipped and final");
       }
       return;
     case VoteKind::Nullify: {
       const auto final_turn = final_turns_.lower_bound({epoch, certificate.from.value()});
       if (final_turn != final_turns_.end() && *final_turn <= turn) {
-        fail("I3: " + text_of(certificate.epoch, View(final_turn->second)) +
-             " is final and skipped");
+        disagree("I3: " + text_of(certificate.epoch, View(final_turn->second)) +
+                 " is final and skipped");
       }
       for (std::uint64_t view = certificate.view.value(); view >= certificate.from.value();
            --view) {
@@ -245,7 +254,7 @@ void Checker::on_certificate(const Certificate& certificate, const char* where) 
 
 void Checker::on_notarized(Epoch epoch, View view, const BlockId& block) {
   const auto& first = notarized_.emplace(Turn{epoch.value(), view.value()}, block).first->second;
-  if (first != block) fail("I2: two blocks are notarized in " + text_of(epoch, view));
+  if (first != block) disagree("I2: two blocks are notarized in " + text_of(epoch, view));
 }
 
 const char* Checker::flaw_of(const Block& block) {
@@ -363,7 +372,7 @@ void Checker::on_finalized(Epoch epoch, Height height_before, const BlockId& las
       return fail("I1: the final block of " + name + " does not stand on the one before");
     }
     if (height < chain_.size() && chain_[height] != block->id) {
-      return fail("I1: two blocks are final at " + name);
+      disagree("I1: two blocks are final at " + name);
     }
     if (height == chain_.size()) chain_.push_back(block->id);
     ++height;
@@ -389,6 +398,7 @@ void Checker::on_evidence(const consensus::EpochContext& context,
   if (!facts_.is_faulty(found.offence.validator)) {
     return fail("I9: evidence names the correct " + text_of(found.offence.validator));
   }
+  convicted_.insert(found.offence.validator);
   const auto offence = consensus::check_evidence(context, evidence);
   if (!offence || *offence != found.offence) return fail("I9: evidence does not verify");
   const bool is_same_vote =
@@ -396,6 +406,46 @@ void Checker::on_evidence(const consensus::EpochContext& context,
   const bool is_same_header =
       evidence.headers.size() == 2 && evidence.headers[0].header == evidence.headers[1].header;
   if (is_same_vote || is_same_header) fail("I9: evidence holds one thing twice");
+}
+
+std::uint64_t Checker::convicted_percent() {
+  const auto& set = facts_.set(0);
+  std::uint64_t weight = 0;
+  for (const ValidatorIndex who : convicted_) weight += set[who].weight;
+  return weight * 100 / set.weight_total();
+}
+
+void Checker::compare(const std::vector<LedgerEntry>& one, const std::vector<LedgerEntry>& other) {
+  const std::size_t common = std::min(one.size(), other.size());
+  std::size_t fork = 0;
+  while (fork < common && one[fork].block->id == other[fork].block->id) ++fork;
+  if (fork == common) return;
+  const auto certified = [fork](const std::vector<LedgerEntry>& ledger) {
+    return std::find_if(ledger.begin() + static_cast<std::ptrdiff_t>(fork), ledger.end(),
+                        [](const LedgerEntry& entry) { return entry.certificate != nullptr; });
+  };
+  const auto a = certified(one);
+  const auto b = certified(other);
+  if (a == one.end() || b == other.end()) return fail("a ledger ends without a certificate");
+  const bool is_low = a->certificate->view <= b->certificate->view;
+  const LedgerEntry& low = is_low ? *a : *b;
+  const LedgerEntry& high = is_low ? *b : *a;
+  std::vector<BlockRef> path;
+  for (const LedgerEntry& entry : is_low ? other : one) path.push_back(entry.block);
+  const consensus::EpochContext context{facts_.chain(), facts_.genesis(), &facts_.set(0),
+                                        &facts_.verifier()};
+  std::uint64_t weight = 0;
+  for (const auto& evidence : accuse(context, *low.certificate, *high.certificate, path)) {
+    const auto offence = check_evidence(context, evidence);
+    if (!offence || !facts_.is_faulty(offence->validator)) {
+      return fail("I9: a fork is blamed on the correct");
+    }
+    weight += facts_.set(0)[offence->validator].weight;
+  }
+  if (3 * weight <= facts_.set(0).weight_total()) {
+    fail("I10: a fork names " + std::to_string(weight) + " of " +
+         std::to_string(facts_.set(0).weight_total()));
+  }
 }
 
 void Checker::on_misbehaved(ValidatorIndex who, const NodeId& peer, std::string_view reason) {

@@ -12,6 +12,13 @@
 
 namespace oort::bftsim {
 
+/// A final block as a machine stores it.
+struct LedgerEntry {
+  consensus::BlockRef block;
+  /// Only where the certificate is for this very block.
+  consensus::CertificateRef certificate;
+};
+
 /// Sees everything that correct nodes send, store and report, and judges it by the protocol's text,
 /// not by the engine's code: quorums, justifications and contradictions are reckoned here anew.
 ///
@@ -21,9 +28,11 @@ namespace oort::bftsim {
 ///   I4  The signer's record only grows, and a vote leaves only after its record is durable.
 ///   I5  Whoever checks a block as valid agrees on the state before it.
 ///   I9  No correct node signs what evidence E1–E6 punishes, nor is named by evidence.
+///   I10 On a fork the published certificates name more than a third of the weight.
 ///   I12 What an engine holds in memory is bounded.
 ///   I15 Nothing of one epoch counts in another.
-/// The first violation is kept; the run ends there.
+/// The first violation is kept; the run ends there. Where a third or more of the weight is faulty,
+/// I1 to I3 are not promised, and a fork is no violation.
 class Checker {
  public:
   Checker(const Options& options, Facts& facts);
@@ -43,6 +52,9 @@ class Checker {
   void on_finalized(Epoch epoch, Height height_before, const BlockId& last_before,
                     const consensus::Finalized& report);
   void on_evidence(const consensus::EpochContext& context, const consensus::EvidenceFound& found);
+  /// Two correct nodes' ledgers, once everything is over: whether they forked, and whether enough
+  /// are named for it.
+  void compare(const std::vector<LedgerEntry>& one, const std::vector<LedgerEntry>& other);
   void on_misbehaved(ValidatorIndex who, const NodeId& peer, std::string_view reason);
   void on_diagnosis(const consensus::Diagnosis& diagnosis);
   void fail(std::string what);
@@ -52,6 +64,10 @@ class Checker {
   [[nodiscard]] std::uint64_t final_height() const noexcept { return chain_.size(); }
   [[nodiscard]] const std::vector<BlockId>& chain() const noexcept { return chain_; }
   [[nodiscard]] std::uint64_t evidence_count() const noexcept { return evidence_count_; }
+  [[nodiscard]] bool may_fork() const noexcept { return may_fork_; }
+  [[nodiscard]] bool has_forked() const noexcept { return has_forked_; }
+  /// Whom the engines themselves convicted, in parts of a hundred of the weight.
+  [[nodiscard]] std::uint64_t convicted_percent();
 
  private:
   /// (epoch, view).
@@ -64,6 +80,8 @@ class Checker {
     std::map<Turn, consensus::SignerRecord> durable;
   };
 
+  /// Agreement was broken: a violation, unless too many are faulty.
+  void disagree(std::string what);
   void on_vote(ValidatorIndex who, WallTime wall, const consensus::Vote& vote);
   void check_durable(ValidatorIndex who, const Book& book, const consensus::Vote& vote);
   void check_contradiction(ValidatorIndex who, Book& book, const consensus::Ballot& ballot);
@@ -93,6 +111,9 @@ class Checker {
   /// Certificates found sound, by kind, turn, first view and first signature.
   std::set<std::tuple<int, Turn, std::uint64_t, Signature>> sound_;
   std::uint64_t evidence_count_ = 0;
+  std::set<ValidatorIndex> convicted_;
+  bool may_fork_ = false;
+  bool has_forked_ = false;
 };
 
 }  // namespace oort::bftsim

@@ -2,6 +2,7 @@
 #include "bft/cluster.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "bft/forger.hpp"
 #include "bft/replica.hpp"
@@ -10,7 +11,7 @@ namespace oort::bftsim {
 namespace {
 
 std::size_t machines_count(const Options& options) {
-  return options.nodes + (options.fault == Fault::Twins ? 1U : 0U);
+  return options.nodes + (options.fault == Fault::Twins ? options.faulty_count : 0U);
 }
 
 }  // namespace
@@ -21,6 +22,7 @@ Cluster::Cluster(const Options& options)
       facts_(options),
       checker_(options, facts_),
       random_(world_.random().fork()),
+      extra_(options.seed ^ 0xe17aU),
       links_(world_, machines_count(options), options.chaos) {
   make_machines();
   if (options.fault == Fault::Forger) forger_ = std::make_unique<Forger>(*this, facts_.faulty());
@@ -32,8 +34,8 @@ void Cluster::make_machines() {
   machines_.resize(machines_count(options_));
   for (std::uint32_t i = 0; i < machines_.size(); ++i) {
     Machine& machine = machines_[i];
-    machine.identity =
-        i < options_.nodes ? ValidatorIndex(static_cast<std::uint16_t>(i)) : facts_.faulty();
+    machine.identity = i < options_.nodes ? ValidatorIndex(static_cast<std::uint16_t>(i))
+                                          : facts_.faulty(i - options_.nodes);
     sim::NodeOptions node;
     node.disk.torn = options_.torn;
     const auto skew = static_cast<std::uint64_t>(options_.skew_max.count()) / 1'000'000;
@@ -46,6 +48,7 @@ void Cluster::make_machines() {
       return std::make_unique<Replica>(*this, machines_[i]);
     });
   }
+  plan_cut();
   for (std::uint32_t i = 0; i < machines_.size(); ++i) {
     if (is_silent(machines_[i])) {
       machines_[i].node->crash();
@@ -92,7 +95,12 @@ void Cluster::plan_chaos() {
     for (std::uint32_t i = 0; i < options_.partitions_count; ++i) {
       plan_partition(random_.duration(Duration{0}, end));
     }
-    if (options_.fault == Fault::Twins) plan_twins();
+    if (checker_.may_fork()) {
+      plan_fork();
+    } else if (options_.fault == Fault::Twins) {
+      plan_twins();
+    }
+    plan_hardships();
   }
   world_.after(end, [this] { calm_down(); });
 }
@@ -112,20 +120,90 @@ void Cluster::plan_crash(Duration when) {
     } else {
       crash(machine);
     }
-    world_.after(down, [this, victim] {
-      if (!machines_[victim].node->is_up()) start(victim);
-    });
+    start_after(down, victim);
+  });
+}
+
+void Cluster::start_after(Duration delay, std::uint32_t index) {
+  world_.after(delay, [this, index] {
+    if (!machines_[index].node->is_up()) start(index);
   });
 }
 
 void Cluster::crash(Machine& machine) {
+  const std::uint64_t durable_bytes = machine.node->disk().durable_bytes("consensus", "epoch-0");
   machine.node->crash();
   const std::size_t kept = random_.between(machine.durable_entries, machine.ledger.size());
   machine.ledger.resize(kept);
   machine.durable_entries = kept;
-  // It loses its log, not its ledger; with n - 1 others up it may find its way back.
   const bool is_forgetful = options_.fault == Fault::Amnesiac && facts_.is_faulty(machine.identity);
-  if (is_forgetful) machine.node->disk().wipe();
+  if (is_forgetful) forget(machine, durable_bytes);
+}
+
+// It loses its log, not its ledger; with n - 1 others up it may find its way back.
+void Cluster::forget(Machine& machine, std::uint64_t durable_bytes) {
+  constexpr std::uint64_t header_bytes = 16;
+  if (machine.is_log_damaged || durable_bytes <= header_bytes || extra_.chance(500'000)) {
+    machine.is_log_damaged = false;
+    return machine.node->disk().wipe();
+  }
+  const std::uint64_t bit = extra_.below(durable_bytes * 8);
+  machine.is_log_damaged = machine.node->disk().flip_bit("consensus", "epoch-0", bit);
+}
+
+void Cluster::abort(Machine& machine) {
+  if (options_.hardships.disk_errors_count == 0) {
+    return checker_.fail("a disk without a fault refuses");
+  }
+  crash(machine);
+  start_after(extra_.duration(10ms, 2s), machine.node->index());
+}
+
+void Cluster::refuse_log(Machine& machine) {
+  ++damaged_logs_count_;
+  crash(machine);
+  machine.node->disk().wipe();
+  machine.is_log_damaged = false;
+  start_after(extra_.duration(10ms, 2s), machine.node->index());
+}
+
+// A cut comes in the middle of a quiet network, so that all that differs is the cut.
+void Cluster::plan_cut() {
+  if (!options_.log_cut) return;
+  const LogCut& cut = *options_.log_cut;
+  machines_[cut.machine].node->disk().die_at_byte(cut.byte, cut.fills_with_zeros, [this, cut] {
+    blocks_at_cut_ = checker_.chain().size();
+    crash(machines_[cut.machine]);
+    start_after(100ms, cut.machine);
+  });
+}
+
+void Cluster::plan_hardships() {
+  const Hardships& hardships = options_.hardships;
+  const auto at_any_time = [this](auto happen) {
+    const auto victim = static_cast<std::uint32_t>(extra_.below(machines_.size()));
+    world_.after(extra_.duration(Duration{0}, options_.chaos_end), [this, victim, happen] {
+      if (!is_calm_) happen(machines_[victim]);
+    });
+  };
+  for (std::uint32_t i = 0; i < hardships.wall_jumps_count; ++i) {
+    const auto by = static_cast<std::int64_t>(extra_.below(4000)) - 2000;
+    at_any_time([by](Machine& machine) {
+      machine.wall_jump_ms += by;
+      machine.node->jump_wall(by);
+    });
+  }
+  for (std::uint32_t i = 0; i < hardships.disk_errors_count; ++i) {
+    const std::uint64_t kind = extra_.below(3);
+    at_any_time([this, kind](Machine& machine) {
+      sim::SimDisk& disk = machine.node->disk();
+      if (kind == 0) return disk.fail_syncs(1);
+      if (kind == 1) return disk.fail_appends(1);
+      disk.set_capacity(disk.used_bytes());
+      world_.after(extra_.duration(100ms, 2s), [&disk] { disk.set_capacity(~std::uint64_t{0}); });
+    });
+  }
+  links_.slow(static_cast<std::uint32_t>(extra_.below(machines_.size())), hardships.slowness);
 }
 
 void Cluster::plan_partition(Duration when) {
@@ -145,6 +223,18 @@ void Cluster::plan_partition(Duration when) {
     }
   });
   world_.after(when + length, [this] { links_.heal(); });
+}
+
+// Every faulty identity runs twice; each half of the correct sees one of the two, and nobody else.
+void Cluster::plan_fork() {
+  std::vector<std::uint32_t> sides(machines_.size(), 0);
+  std::uint32_t correct_count = 0;
+  for (std::uint32_t i = 0; i < machines_.size(); ++i) {
+    if (i >= options_.nodes) sides[i] = 1;
+    if (is_correct(machines_[i])) sides[i] = correct_count++ % 2;
+    machines_[i].group = sides[i];
+  }
+  links_.partition(sides);
 }
 
 void Cluster::plan_twins() {
@@ -168,6 +258,11 @@ void Cluster::calm_down() {
   for (std::uint32_t i = 0; i < machines_.size(); ++i) {
     Machine& machine = machines_[i];
     machine.group = 2;
+    machine.node->jump_wall(-std::exchange(machine.wall_jump_ms, 0));
+    machine.node->disk().fail_syncs(0);
+    machine.node->disk().fail_appends(0);
+    machine.node->disk().set_capacity(~std::uint64_t{0});
+    links_.slow(i, 1);
     // A crash that the disk still had in store does not happen any more.
     machine.node->disk().die_after(~std::uint64_t{0} / 2, {});
     if (!machine.node->is_up()) start(i);
@@ -231,7 +326,7 @@ void Cluster::deliver(std::uint32_t to, const NodeId& from, env::MessageType typ
 
 bool Cluster::is_done() const {
   if (checker_.has_failed()) return true;
-  if (!is_calm_) return false;
+  if (!is_calm_ || checker_.may_fork()) return false;
   for (const Machine& machine : machines_) {
     if (is_silent(machine) || !is_correct(machine)) continue;
     // Everybody must have come along, within a few blocks of the target.
@@ -252,10 +347,26 @@ std::string Cluster::stuck_text() {
   return text;
 }
 
+// I10. There is no end to wait for after a fork: the halves go on, or halt.
+void Cluster::judge_ledgers() {
+  for (const Machine& one : machines_) {
+    for (const Machine& other : machines_) {
+      const bool is_pair = is_correct(one) && is_correct(other) && &one < &other;
+      if (is_pair && !checker_.has_failed()) checker_.compare(one.ledger, other.ledger);
+    }
+  }
+}
+
 Report Cluster::run() {
-  const Duration limit = options_.chaos_end + options_.liveness_limit;
+  constexpr Duration after_a_fork = 20s;
+  const bool may_fork = checker_.may_fork();
+  const Duration limit = options_.chaos_end + (may_fork ? after_a_fork : options_.liveness_limit);
   const bool is_finished = world_.run_until_holds([this] { return is_done(); }, limit);
-  if (!is_finished) checker_.fail(stuck_text());
+  if (may_fork) {
+    judge_ledgers();
+  } else if (!is_finished) {
+    checker_.fail(stuck_text());
+  }
   for (const Machine& machine : machines_) {
     for (const LedgerEntry& entry : machine.ledger) world_.trace().mix(entry.block->id.view());
   }
@@ -266,6 +377,13 @@ Report Cluster::run() {
   report.messages = messages_count_;
   report.final_blocks = checker_.final_height();
   report.evidence = checker_.evidence_count();
+  const std::uint32_t cut = options_.log_cut ? options_.log_cut->machine : 0;
+  report.log_bytes = machines_[cut].node->disk().appended_bytes();
+  report.blocks_at_cut = blocks_at_cut_;
+  report.chain = checker_.chain();
+  report.damaged_logs = damaged_logs_count_;
+  report.has_forked = checker_.has_forked();
+  report.convicted_percent = checker_.convicted_percent();
   report.virtual_time = world_.now() - MonoTime{};
   return report;
 }

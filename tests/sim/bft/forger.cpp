@@ -31,6 +31,7 @@ Forger::Forger(Cluster& cluster, ValidatorIndex self)
     : cluster_(cluster),
       self_(self),
       random_(cluster.world().random().fork()),
+      noise_(cluster.options().seed ^ 0x6015eU),
       top_(1),
       vote_ppm_(static_cast<std::uint32_t>(random_.between(100'000, 1'000'000))),
       certificate_ppm_(static_cast<std::uint32_t>(random_.between(100'000, 1'000'000))),
@@ -241,7 +242,20 @@ void Forger::tick() {
     const auto& [type, bytes] = old_[random_.below(old_.size())];
     tell(type, bytes, some_peers());
   }
+  if (!old_.empty()) make_noise();
   cluster_.world().after(random_.duration(10ms, 200ms), [this] { tick(); });
+}
+
+// What a broken machine sends: a message with one bit inverted, under its own name.
+void Forger::make_noise() {
+  if (!noise_.chance(cluster_.options().hardships.noise_ppm)) return;
+  const auto& [type, bytes] = old_[noise_.below(old_.size())];
+  if (bytes->empty()) return;
+  Bytes noisy = *bytes;
+  noisy[noise_.below(noisy.size())] ^= static_cast<std::byte>(1U << noise_.below(8));
+  const auto to = static_cast<std::uint32_t>(noise_.below(cluster_.options().nodes));
+  if (to == self_.value()) return;
+  cluster_.inject(to, 10ms, type, std::make_shared<const Bytes>(std::move(noisy)));
 }
 
 }  // namespace oort::bftsim

@@ -12,10 +12,11 @@ namespace oort::bftsim {
 
 /// An adversary with the faulty identity's key. It hears every broadcast of correct nodes at once,
 /// needs no disk, keeps no record, and tells each peer something else: votes for every block,
-/// NULLIFY from view 1 and FINALIZE together, two proposals a view, proposals with missing, false
+/// NULLIFY from view 1 and FINALIZE together, two proposals a view, one proposal with two payloads,
+/// proposals with missing, false
 /// or borrowed justifications, of the future, out of turn, with wrong heights or states,
 /// certificates as soon as its own vote completes them, to some peers only, certificates without
-/// quorum, with false signatures or with one validator twice, and old messages again.
+/// quorum, with false signatures or with one validator twice, old messages again, and broken ones.
 class Forger {
  public:
   Forger(Cluster& cluster, ValidatorIndex self);
@@ -50,6 +51,7 @@ class Forger {
 
   void lead(View view);
   void propose_twice(View view);
+  void swap_payload(const consensus::SharedBytes& proposal);
   void propose_falsely(View view);
   /// A block on `parent` (null: the epoch's anchor) that honest nodes would accept, given a true
   /// justification.
@@ -74,10 +76,12 @@ class Forger {
   /// A bit for each peer that is told something.
   [[nodiscard]] std::uint64_t some_peers();
   void tick();
+  void make_noise();
 
   Cluster& cluster_;
   ValidatorIndex self_;
   sim::Generator random_;
+  sim::Generator noise_;
   Epoch epoch_;
   View top_;
   std::map<View, Seen> views_;

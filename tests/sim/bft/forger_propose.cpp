@@ -134,8 +134,23 @@ void Forger::propose_twice(View view) {
   const std::uint64_t all = (std::uint64_t{1} << cluster_.options().nodes) - 1;
   const std::uint64_t others = all & ~(std::uint64_t{1} << self_.value());
   tell(consensus::message::proposal, one, peers);
+  if (noise_.chance(400'000)) swap_payload(one);
   if (random_.chance(700'000)) tell(consensus::message::proposal, two, others & ~peers);
   if (random_.chance(200'000)) tell(consensus::message::proposal, two, others);
+}
+
+// The same signed header with another payload, for one of them.
+void Forger::swap_payload(const SharedBytes& proposal) {
+  const auto block = consensus::decode_proposal(proposal);
+  if (!block) return;
+  const consensus::SignedHeader header{(*block)->header, (*block)->signature};
+  Bytes payload = to_bytes((*block)->payload);
+  if (payload.empty()) return;
+  payload.front() ^= std::byte{1};
+  const auto to = static_cast<std::uint32_t>(noise_.below(cluster_.options().nodes));
+  if (to == self_.value()) return;
+  cluster_.inject(to, Duration{0}, consensus::message::proposal,
+                  consensus::encode_proposal(header, (*block)->justification, payload));
 }
 
 void Forger::propose_falsely(View view) {

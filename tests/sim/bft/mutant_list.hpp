@@ -13,7 +13,7 @@ struct NamedMutant {
   consensus::Mutant mutant = consensus::Mutant::None;
 };
 
-/// All of consensus::Mutant, by the names of its enumerators.
+/// All of consensus::Mutant in its order, by the names of its enumerators.
 inline constexpr std::array<NamedMutant, 31> named_mutants{{
     {"None", consensus::Mutant::None},
     {"FinalizeAfterNullify", consensus::Mutant::FinalizeAfterNullify},

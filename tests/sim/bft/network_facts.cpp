@@ -75,6 +75,18 @@ Facts::Facts(const Options& options) : options_(options) {
   faulty_ = ValidatorIndex(static_cast<std::uint16_t>(options.fault == Fault::None ? none : drawn));
 }
 
+ValidatorIndex Facts::faulty(std::uint32_t i) const noexcept {
+  return ValidatorIndex(static_cast<std::uint16_t>((faulty_.value() + i) % options_.nodes));
+}
+
+bool Facts::is_faulty(ValidatorIndex index) const noexcept {
+  if (faulty_.value() >= options_.nodes) return false;
+  for (std::uint32_t i = 0; i < options_.faulty_count; ++i) {
+    if (index == faulty(i)) return true;
+  }
+  return false;
+}
+
 consensus::ValidatorSet Facts::make_set(std::uint64_t epoch) const {
   sim::Generator random(options_.seed * 31 + epoch);
   std::vector<consensus::Validator> validators;
@@ -84,7 +96,7 @@ consensus::ValidatorSet Facts::make_set(std::uint64_t epoch) const {
     total += weight;
     validators.push_back({node, crypto::key_of(node), weight});
   }
-  if (faulty_.value() < validators.size()) {
+  if (faulty_.value() < validators.size() && options_.faulty_count == 1) {
     std::uint64_t& weight = validators[faulty_.value()].weight;
     while (3 * weight >= total) {
       --weight;

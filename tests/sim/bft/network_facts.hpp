@@ -22,7 +22,9 @@ class Facts {
   [[nodiscard]] const BlockId& genesis() const noexcept { return genesis_; }
   /// The identity that may misbehave; past the last one when none does.
   [[nodiscard]] ValidatorIndex faulty() const noexcept { return faulty_; }
-  [[nodiscard]] bool is_faulty(ValidatorIndex index) const noexcept { return index == faulty_; }
+  /// The `i`-th one, where there are more.
+  [[nodiscard]] ValidatorIndex faulty(std::uint32_t i) const noexcept;
+  [[nodiscard]] bool is_faulty(ValidatorIndex index) const noexcept;
   [[nodiscard]] const NodeId& node(ValidatorIndex index) const { return nodes_[index.value()]; }
   /// All sets hold the same identities, so an index means the same in every epoch.
   [[nodiscard]] const consensus::ValidatorSet& set(std::uint64_t epoch);

@@ -27,6 +27,16 @@ Fault draw_fault(sim::Generator& random) {
   return faults[random.below(faults.size())];
 }
 
+Hardships draw_hardships(sim::Generator& random, Options& options) {
+  Hardships hardships;
+  hardships.wall_jumps_count = static_cast<std::uint32_t>(random.below(6));
+  hardships.disk_errors_count = static_cast<std::uint32_t>(random.below(6));
+  hardships.slowness = static_cast<std::uint32_t>(random.between(1, 5));
+  hardships.noise_ppm = static_cast<std::uint32_t>(random.below(500'000));
+  if (random.chance(300'000)) options.chaos.bytes_per_second = random.between(20'000, 500'000);
+  return hardships;
+}
+
 std::string in_milliseconds(Duration duration) {
   return std::to_string(duration.count() / 1'000'000) + " ms";
 }
@@ -78,8 +88,27 @@ Options expand(std::uint64_t seed, const Overrides& overrides) {
   if (overrides.blocks) options.blocks = *overrides.blocks;
   if (overrides.fault) options.fault = *overrides.fault;
   if (overrides.has_real_signatures) options.has_real_signatures = *overrides.has_real_signatures;
+  sim::Generator more(seed * 2 + 0x4a2d);
+  if (more.chance(400'000)) options.hardships = draw_hardships(more, options);
   // A log that is lost in one epoch says nothing of the next; one epoch keeps the question whole.
   if (options.fault == Fault::Amnesiac) options.epoch_blocks = 0;
+  return options;
+}
+
+Options expand_fork(std::uint64_t seed, std::uint32_t nodes) {
+  Overrides overrides;
+  overrides.nodes = nodes;
+  overrides.fault = Fault::Twins;
+  Options options = expand(seed, overrides);
+  options.faulty_count = (nodes - 1) / 3 + 1;
+  options.has_equal_weights = true;
+  options.chaos_end = milliseconds(sim::Generator(seed).between(1000, 5000));
+  options.chaos = options.calm;
+  options.partitions_count = options.crashes_count = 0;
+  options.hardships = {};
+  options.epoch_blocks = 0;
+  options.delta = 75ms;
+  options.idle_max = 100ms;
   return options;
 }
 
@@ -95,6 +124,20 @@ std::string describe(const Options& options) {
           std::to_string(options.crashes_count) + " crashes; delta " +
           in_milliseconds(options.delta) + ", epochs of " + std::to_string(options.epoch_blocks) +
           " blocks";
+  const Hardships& hardships = options.hardships;
+  if (options.faulty_count > 1) text += ", " + std::to_string(options.faulty_count) + " faulty";
+  if (hardships.wall_jumps_count + hardships.disk_errors_count + hardships.noise_ppm > 0) {
+    text += ", " + std::to_string(hardships.wall_jumps_count) + " jumps of clocks, " +
+            std::to_string(hardships.disk_errors_count) + " errors of disks, slowness " +
+            std::to_string(hardships.slowness) + ", noise " +
+            std::to_string(hardships.noise_ppm / 10'000) + " %, " +
+            std::to_string(options.chaos.bytes_per_second) + " bytes/s";
+  }
+  if (options.log_cut) {
+    text += ", log of " + std::to_string(options.log_cut->machine) + " cut at byte " +
+            std::to_string(options.log_cut->byte) +
+            (options.log_cut->fills_with_zeros ? " with zeros" : "");
+  }
   if (options.has_real_signatures) text += ", Ed25519";
   return text;
 }

@@ -22,6 +22,24 @@ enum class Fault : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(Fault fault) noexcept;
 
+/// A crash inside one append to a machine's log.
+struct LogCut {
+  std::uint32_t machine = 0;
+  /// Of all bytes that were ever appended, so many are left, and after them nothing or zeros.
+  std::uint64_t byte = 1;
+  bool fills_with_zeros = false;
+};
+
+/// What a machine may suffer beside crashes and bad links, in the chaos.
+struct Hardships {
+  std::uint32_t wall_jumps_count = 0;
+  std::uint32_t disk_errors_count = 0;
+  /// Delays of one machine, that many times as long.
+  std::uint32_t slowness = 1;
+  /// How often the forger says something with one bit inverted.
+  std::uint32_t noise_ppm = 0;
+};
+
 /// One run, entirely determined: equal options give equal traces.
 struct Options {
   std::uint64_t seed = 1;
@@ -30,6 +48,11 @@ struct Options {
   std::uint64_t blocks = 200;
   bool has_equal_weights = true;
   Fault fault = Fault::None;
+  /// Identities with that fault. A third or more of the weight may fork the chain: then not
+  /// agreement is judged, but whether the evidence names enough of them and nobody else.
+  std::uint32_t faulty_count = 1;
+  std::optional<LogCut> log_cut;
+  Hardships hardships;
   /// Before `chaos_end` links follow `chaos`, machines crash and are cut off; then all is calm.
   Duration chaos_end{0};
   sim::LinkOptions chaos;
@@ -62,6 +85,8 @@ struct Overrides {
 };
 
 [[nodiscard]] Options expand(std::uint64_t seed, const Overrides& overrides = {});
+/// Twins of just more than a third of the nodes, and correct ones kept apart: a fork.
+[[nodiscard]] Options expand_fork(std::uint64_t seed, std::uint32_t nodes);
 /// One line, for people.
 [[nodiscard]] std::string describe(const Options& options);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "oort/codec/codec.hpp"
+#include "oort/core/reasons.hpp"
 
 namespace oort::bftsim {
 
@@ -93,16 +94,29 @@ consensus::EpochStart Replica::epoch_start(Epoch epoch) {
 
 std::optional<consensus::Wal::Opened> Replica::open_log(Epoch epoch) {
   auto opened = consensus::Wal::open(*store_, log_name(epoch), random_.next());
-  if (opened) return *std::move(opened);
-  if (is_alive()) checker().fail("a log does not open: " + opened.error().to_string());
-  return std::nullopt;
+  if (!opened) {
+    give_up(opened.error());
+    return std::nullopt;
+  }
+  if (machine_.is_log_damaged) checker().fail("I16: a damaged log opens");
+  return *std::move(opened);
+}
+
+void Replica::give_up(const Error& why) {
+  if (!is_alive()) return;
+  if (why.reason() == reason::disk_failed || why.reason() == reason::disk_full) {
+    return cluster_.abort(machine_);
+  }
+  if (why.reason() == reason::corrupt_wal && machine_.is_log_damaged) {
+    return cluster_.refuse_log(machine_);
+  }
+  checker().fail("a log fails: " + why.to_string());
 }
 
 std::optional<SignerRecord> Replica::record_before(Epoch epoch) {
   if (epoch.value() == 0) {
     // The key is new: its empty record is written once, before the first signature ever.
     if (machine_.has_signed_before) return std::nullopt;
-    machine_.has_signed_before = true;
     return SignerRecord{};
   }
   auto opened = open_log(Epoch(epoch.value() - 1));
@@ -117,9 +131,10 @@ void Replica::open_epoch(Epoch epoch) {
   if (!opened->recovered.record) {
     if (const auto before = record_before(epoch)) {
       const std::array<WalRecord, 1> first{signer_entry(*before)};
-      const bool is_written = opened->wal->append(first) && opened->wal->sync();
-      if (!is_written) return;
+      if (auto appended = opened->wal->append(first); !appended) return give_up(appended.error());
+      if (auto synced = opened->wal->sync(); !synced) return give_up(synced.error());
       opened->recovered.record = before;
+      machine_.has_signed_before = true;
     }
   }
   if (opened->recovered.record && cluster_.is_correct(machine_)) {
@@ -130,6 +145,8 @@ void Replica::open_epoch(Epoch epoch) {
   config.execution = cluster_.options().execution_delay_max + cluster_.options().sync_delay_max;
   config.idle_max = cluster_.options().idle_max;
   config.jitter_seed = random_.next();
+  // Twins go on, whatever they see of each other.
+  config.refuses_second_instance = cluster_.is_correct(machine_);
   Run& run = runs_[epoch];
   run.wal = std::move(opened->wal);
   run.core = std::make_unique<consensus::Core>(config, epoch_start(epoch), facts().verifier(),
@@ -154,6 +171,7 @@ void Replica::feed(Epoch epoch, Event event) {
   if (run == nullptr || !run->core || !is_alive() || checker().has_failed()) return;
   const consensus::Input input{node_.clock().now_mono(), node_.clock().now_wall(),
                                std::move(event)};
+  machine_.wall_max = std::max(machine_.wall_max, input.wall);
   auto outputs = run->core->step(input);
   if (input.event.index() != 0 && cluster_.is_correct(machine_)) check_forwarded(outputs);
   for (auto& output : outputs) {
@@ -220,8 +238,7 @@ BlockRef Replica::find_block(const BlockId& id) const {
 
 void Replica::on(Epoch epoch, Run& run, consensus::Persist& output) {
   if (auto appended = run.wal->append(output.records); !appended) {
-    if (is_alive()) checker().fail("the log refuses: " + appended.error().to_string());
-    return;
+    return give_up(appended.error());
   }
   for (const WalRecord& record : output.records) {
     if (record.kind != RecordKind::Signer) continue;
@@ -238,7 +255,7 @@ void Replica::on(Epoch epoch, Run& run, consensus::Persist& output) {
 
 bool Replica::make_durable(Run& run) {
   if (auto synced = run.wal->sync(); !synced) {
-    if (is_alive()) checker().fail("the log does not sync: " + synced.error().to_string());
+    give_up(synced.error());
     return false;
   }
   if (cluster_.is_correct(machine_)) {
@@ -262,14 +279,12 @@ void Replica::compact_log(Run& run) {
   // What the log forgets the ledger must hold.
   machine_.durable_entries = machine_.ledger.size();
   const auto state = run.core->durable_state();
-  if (auto compacted = run.wal->compact(state); !compacted && is_alive()) {
-    checker().fail("the log does not compact: " + compacted.error().to_string());
-  }
+  if (auto compacted = run.wal->compact(state); !compacted) give_up(compacted.error());
 }
 
 void Replica::on(Epoch, Run&, consensus::Broadcast& output) {
   if (cluster_.is_correct(machine_)) {
-    checker().on_send(machine_.identity, node_.clock().now_wall(), output.type, output.bytes);
+    checker().on_send(machine_.identity, machine_.wall_max, output.type, output.bytes);
   } else if (output.type == consensus::message::proposal) {
     checker().learn(output.bytes);
   }
@@ -278,7 +293,7 @@ void Replica::on(Epoch, Run&, consensus::Broadcast& output) {
 
 void Replica::on(Epoch, Run&, consensus::Send& output) {
   if (cluster_.is_correct(machine_)) {
-    checker().on_send(machine_.identity, node_.clock().now_wall(), output.type, output.bytes);
+    checker().on_send(machine_.identity, machine_.wall_max, output.type, output.bytes);
   }
   cluster_.send(machine_, output.to, output.traffic, output.type, output.bytes);
 }
@@ -349,15 +364,15 @@ void Replica::on(Epoch epoch, Run& run, consensus::CheckPayload& output) {
   if (!is_executed(run, block->header.parent)) {
     return checker().fail("the engine checks a block before its parent was");
   }
-  const bool is_good = is_valid(epoch, *block);
+  const bool is_foreign = block->header.app.payload_root != Facts::payload_root(block->payload);
+  const bool is_good = !is_foreign && is_valid(epoch, *block);
   if (is_good) run.executed.insert(block->id);
   feed_later(epoch, cluster_.options().execution_delay_max,
-             consensus::PayloadChecked{block->id, is_good});
+             consensus::PayloadChecked{block->id, is_good, is_foreign});
 }
 
 bool Replica::is_valid(Epoch epoch, const consensus::Block& block) {
   const Header& header = block.header;
-  if (header.app.payload_root != Facts::payload_root(block.payload)) return false;
   if (header.app.payload_bytes != block.payload.size()) return false;
   if (header.app.parent_state_root != checker().state_after(header.parent)) return false;
   if (!header.is_last_of_epoch()) return true;
@@ -432,6 +447,8 @@ void Replica::on(Epoch, Run&, consensus::Misbehaved& output) {
 
 void Replica::on(Epoch, Run&, consensus::VotingRefused& output) {
   if (facts().is_faulty(machine_.identity)) return;
+  const bool is_forked = checker().may_fork() && checker().has_forked();
+  if (is_forked && output.reason == reason::corrupt_data) return;
   checker().fail("validator " + std::to_string(machine_.identity.value()) +
                  " refuses to vote: " + std::string(output.reason) + ", " + output.detail);
 }
@@ -458,6 +475,9 @@ void Replica::catch_up() {
   while (end > machine_.ledger.size() && !peer.ledger[end - 1].certificate) --end;
   if (end <= machine_.ledger.size()) return;
   const Epoch before = ledger_epoch();
+  const BlockId tip =
+      machine_.ledger.empty() ? facts().genesis() : machine_.ledger.back().block->id;
+  if (peer.ledger[machine_.ledger.size()].block->header.parent != tip) return;
   const std::vector<LedgerEntry> news(
       peer.ledger.begin() + static_cast<std::ptrdiff_t>(machine_.ledger.size()),
       peer.ledger.begin() + static_cast<std::ptrdiff_t>(end));

@@ -48,6 +48,8 @@ class Replica final : public sim::Program {
 
   void open_epoch(Epoch epoch);
   [[nodiscard]] std::optional<consensus::Wal::Opened> open_log(Epoch epoch);
+  /// The log could not be opened, or refused what was written: the program ends.
+  void give_up(const Error& why);
   [[nodiscard]] std::optional<consensus::SignerRecord> record_before(Epoch epoch);
   [[nodiscard]] consensus::EpochStart epoch_start(Epoch epoch);
   [[nodiscard]] std::optional<consensus::Header> committed(Epoch epoch) const;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "bft/cluster.hpp"
+#include "bft/log_cuts.hpp"
 #include "bft/mutant_names.hpp"
 
 namespace {
@@ -19,13 +20,15 @@ using oort::bftsim::Report;
 
 constexpr const char* usage =
     "oort-sim [--seed N] [--seeds K] [--nodes N] [--blocks N] [--fault NAME] [--mutant NAME]\n"
-    "         [--real] [--twice] [--trace]\n"
+    "         [--real] [--twice] [--trace] [--forks] [--cut-log STRIDE]\n"
     "Runs K networks from seed N on. Ends with status 1 at the first violated invariant.\n"
     "  --fault   none, mute, twins, forger or amnesiac, instead of what the seed says\n"
     "  --mutant  breaks one rule of the engine (a build of its own)\n"
     "  --real    Ed25519 in every seed\n"
     "  --twice   runs each seed again and compares the traces\n"
-    "  --trace   prints options, counts and trace hash of each seed\n";
+    "  --trace   prints options, counts and trace hash of each seed\n"
+    "  --forks   more than a third are Twins: the evidence must name as many, and nobody else\n"
+    "  --cut-log crashes one node at every STRIDE-th byte of its log, instead of all that\n";
 
 struct Arguments {
   std::uint64_t seed = 1;
@@ -33,6 +36,8 @@ struct Arguments {
   oort::bftsim::Overrides overrides;
   bool is_twice = false;
   bool is_traced = false;
+  bool has_forks = false;
+  std::uint64_t cut_stride = 0;
 };
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -67,6 +72,8 @@ bool take(Arguments& arguments, std::string_view option, std::string_view value)
     arguments.seed = *count;
   } else if (option == "--seeds") {
     arguments.seeds = *count;
+  } else if (option == "--cut-log" && *count > 0) {
+    arguments.cut_stride = *count;
   } else if (option == "--blocks") {
     arguments.overrides.blocks = *count;
   } else if (option == "--nodes" && *count >= 4 && *count <= 63) {
@@ -85,6 +92,8 @@ std::optional<Arguments> parse(int argc, char** argv) {
       arguments.is_traced = true;
     } else if (option == "--twice") {
       arguments.is_twice = true;
+    } else if (option == "--forks") {
+      arguments.has_forks = true;
     } else if (option == "--real") {
       arguments.overrides.has_real_signatures = true;
     } else if (i + 1 < argc && take(arguments, option, argv[i + 1])) {
@@ -111,6 +120,25 @@ int fail(const Options& options, const std::string& why) {
   return 1;
 }
 
+Options options_of(const Arguments& arguments, std::uint64_t seed) {
+  if (!arguments.has_forks) return oort::bftsim::expand(seed, arguments.overrides);
+  return oort::bftsim::expand_fork(seed, arguments.overrides.nodes.value_or(4));
+}
+
+int cut_logs(const Arguments& arguments) {
+  for (std::uint64_t i = 0; i < arguments.seeds; ++i) {
+    const std::uint64_t seed = arguments.seed + i;
+    const auto result = oort::bftsim::cut_everywhere(seed, 1, arguments.cut_stride);
+    std::printf("seed %llu: a log of %llu bytes, cut at %llu of them: %s\n",
+                static_cast<unsigned long long>(seed),
+                static_cast<unsigned long long>(result.bytes),
+                static_cast<unsigned long long>(result.cuts),
+                result.is_ok() ? "no violation" : result.failure.c_str());
+    if (!result.is_ok()) return 1;
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -129,10 +157,11 @@ int main(int argc, char** argv) {
     std::fputs(usage, stderr);
     return 2;
   }
+  if (arguments->cut_stride > 0) return cut_logs(*arguments);
   const auto started = std::chrono::steady_clock::now();
   std::uint64_t events = 0;
   for (std::uint64_t i = 0; i < arguments->seeds; ++i) {
-    const Options options = oort::bftsim::expand(arguments->seed + i, arguments->overrides);
+    const Options options = options_of(*arguments, arguments->seed + i);
     const Report report = run(options);
     events += report.events;
     if (arguments->is_traced) print(options, report);

@@ -83,12 +83,15 @@ void SimDisk::die_after(std::uint64_t count, Task dies) {
   state_->dies = std::move(dies);
 }
 
+void SimDisk::die_at_byte(std::uint64_t total, bool fills_with_zeros, Task dies) {
+  OORT_ASSERT(total > state_->appended, "what was appended can not be cut any more");
+  state_->cut.emplace(SimDisk::State::Cut{total, fills_with_zeros, std::move(dies)});
+}
+
 bool SimDisk::flip_bit(std::string_view folder, std::string_view name, std::uint64_t bit) {
-  const auto found_folder = state_->folders.find(folder);
-  if (found_folder == state_->folders.end()) return false;
-  const auto found = found_folder->second.find(name);
-  if (found == found_folder->second.end()) return false;
-  Bytes& bytes = found->second->bytes;
+  SimFile* file = state_->find(folder, name);
+  if (file == nullptr) return false;
+  Bytes& bytes = file->bytes;
   if (bit / 8 >= bytes.size()) return false;
   bytes[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
   return true;
@@ -96,6 +99,11 @@ bool SimDisk::flip_bit(std::string_view folder, std::string_view name, std::uint
 
 std::uint64_t SimDisk::operations_count() const noexcept { return state_->operations; }
 std::uint64_t SimDisk::syncs_count() const noexcept { return state_->syncs; }
+std::uint64_t SimDisk::appended_bytes() const noexcept { return state_->appended; }
+std::uint64_t SimDisk::durable_bytes(std::string_view folder, std::string_view name) const {
+  const SimFile* file = state_->find(folder, name);
+  return file == nullptr ? 0 : file->synced;
+}
 std::uint64_t SimDisk::used_bytes() const { return state_->used_bytes(); }
 
 Result<void> SimDisk::State::operate(std::uint64_t generation_of_caller, std::uint32_t& failures,
@@ -104,11 +112,8 @@ Result<void> SimDisk::State::operate(std::uint64_t generation_of_caller, std::ui
     return fail(ErrorCode::Unavailable, reason::disk_failed, "the disk is gone");
   }
   if (dies_at && operations >= *dies_at) {
-    is_dead = true;
     dies_at.reset();
-    // The task may crash the disk, which makes it live for the next start.
-    if (Task task = std::move(dies); task) task();
-    return fail(ErrorCode::Unavailable, reason::disk_failed, "the disk died");
+    return die(std::move(dies));
   }
   ++operations;
   world.trace().mix(kind);
@@ -117,6 +122,20 @@ Result<void> SimDisk::State::operate(std::uint64_t generation_of_caller, std::ui
     return fail(ErrorCode::Unavailable, reason::disk_failed, "an injected fault");
   }
   return {};
+}
+
+tl::unexpected<Error> SimDisk::State::die(Task task) {
+  is_dead = true;
+  // The task may crash the disk, which makes it live for the next start.
+  if (task) task();
+  return fail(ErrorCode::Unavailable, reason::disk_failed, "the disk died");
+}
+
+SimFile* SimDisk::State::find(std::string_view folder, std::string_view name) const {
+  const auto found_folder = folders.find(folder);
+  if (found_folder == folders.end()) return nullptr;
+  const auto found = found_folder->second.find(name);
+  return found == found_folder->second.end() ? nullptr : found->second.get();
 }
 
 Result<void> SimDisk::State::check_read(std::uint64_t generation_of_caller) {

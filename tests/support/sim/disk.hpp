@@ -65,12 +65,20 @@ class SimDisk {
   /// After `count` more changes or syncs the disk refuses everything and `dies` runs, once, before
   /// the call returns; the call that hits the limit has no effect.
   void die_after(std::uint64_t count, Task dies);
+  /// The append that brings `appended_bytes` to `total` or beyond ends there: what comes after
+  /// `total` is missing, or zero; the disk refuses everything and `dies` runs, once, before the
+  /// call returns. With Torn::Everything a crash then leaves exactly the bytes before `total`.
+  void die_at_byte(std::uint64_t total, bool fills_with_zeros, Task dies);
   /// Inverts one bit of a stored blob; false when there is no such byte.
   bool flip_bit(std::string_view folder, std::string_view name, std::uint64_t bit);
 
   /// Changes and syncs so far.
   [[nodiscard]] std::uint64_t operations_count() const noexcept;
   [[nodiscard]] std::uint64_t syncs_count() const noexcept;
+  /// Bytes that were given to appends of blobs, in all lives.
+  [[nodiscard]] std::uint64_t appended_bytes() const noexcept;
+  /// How much of a blob a crash can not take; 0 when there is none of that name.
+  [[nodiscard]] std::uint64_t durable_bytes(std::string_view folder, std::string_view name) const;
   [[nodiscard]] std::uint64_t used_bytes() const;
 
   struct State;

@@ -17,6 +17,15 @@ class SimBlob final : public env::Blob {
     OORT_TRY(state_->operate(generation_, state_->append_failures, Append));
     OORT_TRY(state_->check_space(bytes.size()));
     const std::uint64_t offset = file_->bytes.size();
+    const std::uint64_t before = std::exchange(state_->appended, state_->appended + bytes.size());
+    if (state_->cut && state_->appended >= state_->cut->at) {
+      const ByteView kept = bytes.first(state_->cut->at - before);
+      file_->bytes.insert(file_->bytes.end(), kept.begin(), kept.end());
+      if (state_->cut->fills_with_zeros) file_->bytes.resize(offset + bytes.size());
+      Task dies = std::move(state_->cut->dies);
+      state_->cut.reset();
+      return state_->die(std::move(dies));
+    }
     file_->bytes.insert(file_->bytes.end(), bytes.begin(), bytes.end());
     return offset;
   }

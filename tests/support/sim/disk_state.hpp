@@ -55,6 +55,9 @@ struct SimDisk::State {
   /// Counts one change or sync. Fails when the disk is dead or was told to fail.
   [[nodiscard]] Result<void> operate(std::uint64_t generation_of_caller, std::uint32_t& failures,
                                      std::uint64_t kind);
+  /// Refuses from now on, and runs `task`.
+  [[nodiscard]] tl::unexpected<Error> die(Task task);
+  [[nodiscard]] SimFile* find(std::string_view folder, std::string_view name) const;
   [[nodiscard]] Result<void> check_read(std::uint64_t generation_of_caller);
   [[nodiscard]] Result<void> check_space(std::uint64_t more) const;
   [[nodiscard]] std::uint64_t used_bytes() const;
@@ -70,8 +73,15 @@ struct SimDisk::State {
   std::uint32_t read_failures = 0;
   std::uint64_t operations = 0;
   std::uint64_t syncs = 0;
+  std::uint64_t appended = 0;
   std::optional<std::uint64_t> dies_at;
   Task dies;
+  struct Cut {
+    std::uint64_t at;
+    bool fills_with_zeros;
+    Task dies;
+  };
+  std::optional<Cut> cut;
   std::map<std::string, SimFolder, std::less<>> folders;
   std::map<std::string, std::shared_ptr<SimMap>, std::less<>> maps;
 };
