@@ -14,6 +14,11 @@ TEST(Faults, ADeadNodeCostsTimeAndNothingElse_C6) {
   ASSERT_TRUE(net.run_until([&] { return net.all_reached(60); }));
   EXPECT_TRUE(net.agrees());
   expect_no_guilt(net);
+  // I11: leaders take turns within runs of four, so the silent one leads twice in a row at most.
+  const auto& ledger = net[0].ledger;
+  for (std::size_t h = 1; h < ledger.size(); ++h) {
+    EXPECT_LE(ledger[h]->header.view.value(), ledger[h - 1]->header.view.value() + 3);
+  }
   // The silent one's turns are given up at once after a while: 60 blocks in less than 20 turns of
   // its waiting.
   EXPECT_LT(net.world().now().nanoseconds, Duration(20s).count());
