@@ -59,8 +59,8 @@ void reload(Node& node, const std::filesystem::path& path,
 }  // namespace
 
 Result<void> run_daemon(const std::filesystem::path& config_path,
-                        const std::map<std::string, std::string>& flags,
-                        const std::string& version) {
+                        const std::map<std::string, std::string>& flags, const std::string& version,
+                        Hooks& hooks) {
   OORT_TRY(Config config, load_config_file(config_path, flags));
   OORT_TRY(log::configure(
       {.level = config.log.level, .format = config.log.format, .file = config.log.file}));
@@ -77,7 +77,7 @@ Result<void> run_daemon(const std::filesystem::path& config_path,
   }));
 
   OORT_TRY(const auto node,
-           Node::start(std::move(config), version, [&wishes] { wishes.ask_stop(); }));
+           Node::start(std::move(config), version, hooks, [&wishes] { wishes.ask_stop(); }));
   host::service::ready("running");
   const Duration tick = host::service::watchdog_interval().value_or(60s) / 2;
   while (true) {

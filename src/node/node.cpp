@@ -80,9 +80,11 @@ class Health {
 
 class NodeImpl final : public Node {
  public:
-  NodeImpl(Config config, std::string version, std::function<void()> on_shutdown_request)
+  NodeImpl(Config config, std::string version, Hooks& hooks,
+           std::function<void()> on_shutdown_request)
       : config_(std::move(config)),
         version_(std::move(version)),
+        hooks_(hooks),
         on_shutdown_request_(std::move(on_shutdown_request)) {}
   ~NodeImpl() override { stop(0s); }
   NodeImpl(const NodeImpl&) = delete;
@@ -157,6 +159,7 @@ class NodeImpl final : public Node {
 
   Config config_;
   std::string version_;
+  Hooks& hooks_;
   /// As configured last; the object strand's, once the node runs.
   std::vector<net::PeerAddress> peers_;
   std::function<void()> on_shutdown_request_;
@@ -164,7 +167,8 @@ class NodeImpl final : public Node {
   MonoTime started_;
 
   // In the order in which they are made; destroyed from the end.
-  host::SystemClock clock_;
+  host::SystemClock system_clock_;
+  env::Clock& clock_ = hooks_.clock(system_clock_);
   host::KernelRandom random_;
   std::unique_ptr<host::FolderLock> lock_;
   std::optional<crypto::KeyPair> keys_;
@@ -188,6 +192,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<env::Executor> shard_disk_;
 
   std::unique_ptr<net::NodeTransport> transport_;
+  env::Transport* wire_ = nullptr;  ///< The transport as hooked.
   std::unique_ptr<RoomTransport> object_transport_;
   std::unique_ptr<chain::Chain> chain_;
   std::unique_ptr<BlockFeed> feed_;
@@ -252,7 +257,8 @@ Result<void> NodeImpl::open_network() {
   peers_ = config_.network.peers;
   transport_->set_denied(config_.network.denied);
   transport_->set_peers(peers_);
-  object_transport_ = std::make_unique<RoomTransport>(*transport_, *object_strand_);
+  wire_ = &hooks_.transport(*transport_, {options.chain, *keys_});
+  object_transport_ = std::make_unique<RoomTransport>(*wire_, *object_strand_);
   return {};
 }
 
@@ -268,9 +274,9 @@ Result<void> NodeImpl::open_chain() {
                                    .log_disk = *log_disk_,
                                    .store_disk = *store_disk_,
                                    .random = random_,
-                                   .store = *ledger_store_,
-                                   .logs = *votes_,
-                                   .transport = *transport_,
+                                   .store = hooks_.ledger(*ledger_store_),
+                                   .logs = hooks_.votes(*votes_),
+                                   .transport = *wire_,
                                    .signer = config_.modules.validator ? signer_.get() : nullptr,
                                    .vrf = *vrf_,
                                    .on_failure = {}};
@@ -298,7 +304,8 @@ Result<void> NodeImpl::open_shards() {
   OORT_TRY(shard_index_, store::open_rocks(folder / "index", rocks));
   object::VolumeStore::Options options;
   options.reserve_bytes = config_.storage.reserve_bytes;
-  OORT_TRY(volumes_, object::VolumeStore::open(*shard_volumes_, *shard_index_, options));
+  OORT_TRY(volumes_,
+           object::VolumeStore::open(hooks_.shards(*shard_volumes_), *shard_index_, options));
   shards_ = std::make_unique<object::ShardService>(
       object::ShardService::Parts{.chain = chain_->trust_root().chain,
                                   .self = keys_->node_id(),
@@ -336,7 +343,7 @@ Result<void> NodeImpl::open_objects() {
                                              .clock = clock_,
                                              .random = random_,
                                              .ledger = *view_,
-                                             .submit = *submitter_,
+                                             .submit = hooks_.submit(*submitter_),
                                              .events = *feed_,
                                              .shards = *shard_client_,
                                              .placement = *placement_,
@@ -480,9 +487,9 @@ Result<PublicKey> create_node(const std::filesystem::path& data_folder, env::Ran
   return crypto::KeyPair(seed).public_key();
 }
 
-Result<std::unique_ptr<Node>> Node::start(Config config, std::string version,
+Result<std::unique_ptr<Node>> Node::start(Config config, std::string version, Hooks& hooks,
                                           std::function<void()> on_shutdown_request) {
-  auto node = std::make_unique<NodeImpl>(std::move(config), std::move(version),
+  auto node = std::make_unique<NodeImpl>(std::move(config), std::move(version), hooks,
                                          std::move(on_shutdown_request));
   OORT_TRY(node->start());
   return node;

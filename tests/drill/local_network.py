@@ -49,8 +49,8 @@ def watch_signals():
 class Network:
     """Starts with `up`; stops and removes its folder on leaving the `with` block."""
 
-    def __init__(self, supers=4, archives=1, edges=1, keep=False):
-        self.binary = str(pathlib.Path(os.environ["OORT_BIN"]) / "oortd")
+    def __init__(self, supers=4, archives=1, edges=1, keep=False, program="oortd"):
+        self.binary = str(pathlib.Path(os.environ["OORT_BIN"]) / program)
         self.folder = tempfile.mkdtemp(prefix="oort-drill-")
         self.dir = os.path.join(self.folder, "net")
         self.shape = ["--supers", str(supers), "--archives", str(archives), "--edges", str(edges)]
@@ -114,6 +114,10 @@ class Network:
             raise RuntimeError(f"oortd {' '.join(arguments)}: exit {done.returncode}\n"
                                f"{done.stdout}{done.stderr}")
         return done
+
+    def restart(self, node, *flags, check=True):
+        """With further flags of `start`."""
+        return self.run("devnet", "restart", node, "--dir", self.dir, "--", *flags, check=check)
 
     def devnet(self, *arguments, timeout=300):
         return self.run("devnet", *arguments, "--dir", self.dir, timeout=timeout).stdout

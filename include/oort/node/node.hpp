@@ -12,6 +12,7 @@
 #include "oort/core/time.hpp"
 #include "oort/env/random.hpp"
 #include "oort/node/config.hpp"
+#include "oort/node/hooks.hpp"
 
 namespace oort::node {
 
@@ -29,9 +30,10 @@ namespace oort::node {
 class Node {
  public:
   /// Fails with whatever keeps a part from starting; then nothing is left running.
-  /// `on_shutdown_request` is called, on any thread, when an operator asks for a stop.
+  /// `on_shutdown_request` is called, on any thread, when an operator asks for a stop. `hooks`
+  /// outlive the node.
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(
-      Config config, std::string version, std::function<void()> on_shutdown_request);
+      Config config, std::string version, Hooks& hooks, std::function<void()> on_shutdown_request);
   virtual ~Node() = default;
 
   /// Answers what is in flight for at most `grace`, then ends every part.
@@ -56,6 +58,6 @@ class Node {
 /// Tells the service manager when it is ready. Fails as `load_config_file` and `Node::start`.
 [[nodiscard]] Result<void> run_daemon(const std::filesystem::path& config_path,
                                       const std::map<std::string, std::string>& flags,
-                                      const std::string& version);
+                                      const std::string& version, Hooks& hooks);
 
 }  // namespace oort::node

@@ -22,6 +22,7 @@ struct Arguments {
   devnet::Shape shape;
   bool is_detached = false;
   std::string node;
+  std::vector<std::string> flags;
   std::string role;
   std::vector<std::string> sides;
   bool is_durable = false;
@@ -96,6 +97,21 @@ void add_network_commands(CLI::App& devnet_app, Session& session, Arguments& arg
   }
 }
 
+void add_restart_command(CLI::App& devnet_app, Session& session, Arguments& arguments) {
+  CLI::App* restart = devnet_app.add_subcommand(
+      "restart", "Start a node again, after ending it; returns when it is ready");
+  restart->add_option("NODE", arguments.node, "Such as super-3")->required();
+  restart->add_option("FLAG", arguments.flags, "After `--`: flags of `start`, for this one life");
+  restart->footer("Example: oortd devnet restart super-3 -- --set log.level=debug");
+  restart->callback([&session, &arguments] {
+    session.action = [&session, &arguments]() -> Result<void> {
+      OORT_TRY(const devnet::Network network, devnet::load_network(session.folder));
+      OORT_TRY(const devnet::NodeEntry node, network.find(arguments.node));
+      return devnet::restart_node(session, network, node, arguments.flags);
+    };
+  });
+}
+
 void add_partition_commands(CLI::App& devnet_app, Session& session, Arguments& arguments) {
   CLI::App* cut = devnet_app.add_subcommand("partition", "Cut the network into sides");
   cut->add_option("SIDE", arguments.sides, "Such as super-1,super-2; the rest is one more side")
@@ -133,8 +149,6 @@ void add_single_node_commands(CLI::App& devnet_app, Session& session, Arguments&
   };
   add("kill", "End a node at once (SIGKILL)", devnet::kill_node);
   add("stop", "End a node in order (SIGTERM)", devnet::stop_node);
-  add("restart", "Start a node again, after ending it; returns when it is ready",
-      devnet::restart_node);
   add("pause", "Freeze a node (SIGSTOP)", devnet::pause_node);
   add("resume", "Let a frozen node go on (SIGCONT)", devnet::resume_node);
   add("wipe", "Delete a stopped node's shards, and nothing else", devnet::wipe_node);
@@ -151,6 +165,7 @@ void add_devnet_commands(CLI::App& app, Session& session) {
       "Example:\n  oortd devnet up --detach\n  eval \"$(oortd devnet env)\"\n"
       "  aws --endpoint-url \"$AWS_ENDPOINT_URL\" s3 mb s3://photos");
   add_network_commands(*devnet_app, session, arguments);
+  add_restart_command(*devnet_app, session, arguments);
   add_partition_commands(*devnet_app, session, arguments);
   add_single_node_commands(*devnet_app, session, arguments);
 }

@@ -167,9 +167,10 @@ Result<void> stop_node(const Session& session, const Network& network, const Nod
   return {};
 }
 
-Result<void> restart_node(const Session& session, const Network& network, const NodeEntry& node) {
+Result<void> restart_node(const Session& session, const Network& network, const NodeEntry& node,
+                          const std::vector<std::string>& flags) {
   OORT_TRY(end_node(network, node));
-  OORT_TRY(start_node(network, node));
+  OORT_TRY(start_node(network, node, flags));
   OORT_TRY(await_node(network, node, restart_limit));
   session.progress(node.name + " is ready");
   return {};

@@ -32,8 +32,10 @@ namespace oort::cli::devnet {
                                      const NodeEntry& node);
 [[nodiscard]] Result<void> stop_node(const Session& session, const Network& network,
                                      const NodeEntry& node);
+/// `flags` are further ones of `start`, for this one life of the node.
 [[nodiscard]] Result<void> restart_node(const Session& session, const Network& network,
-                                        const NodeEntry& node);
+                                        const NodeEntry& node,
+                                        const std::vector<std::string>& flags);
 [[nodiscard]] Result<void> pause_node(const Session& session, const Network& network,
                                       const NodeEntry& node);
 [[nodiscard]] Result<void> resume_node(const Session& session, const Network& network,

@@ -30,16 +30,13 @@ std::filesystem::path pid_file(const Network& network, const NodeEntry& node) {
 }
 
 /// In the child, between fork and exec: only calls that are safe there.
-[[noreturn]] void become_node(const char* program, const char* config, int log, int failure) {
+[[noreturn]] void become_node(const std::vector<char*>& arguments, int log, int failure) {
   ::setsid();
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
-  std::array<char*, 5> arguments = {const_cast<char*>(program), const_cast<char*>("start"),
-                                    const_cast<char*>("--config"), const_cast<char*>(config),
-                                    nullptr};
-  ::execv(program, arguments.data());
+  ::execv(arguments.front(), arguments.data());
   const int problem = errno;
   static_cast<void>(::write(failure, &problem, sizeof(problem)) == 0);
   ::_exit(127);
@@ -72,13 +69,18 @@ std::optional<pid_t> running_process(const Network& network, const NodeEntry& no
   return process;
 }
 
-Result<pid_t> start_node(const Network& network, const NodeEntry& node) {
+Result<pid_t> start_node(const Network& network, const NodeEntry& node,
+                         const std::vector<std::string>& flags) {
   if (const auto process = running_process(network, node)) {
     return fail(ErrorCode::AlreadyExists, reason::already_running,
                 node.name + " runs already, as process " + std::to_string(*process));
   }
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
-  const std::string config = config_of(network, node);
+  std::vector<std::string> words = {program, "start", "--config", config_of(network, node)};
+  words.insert(words.end(), flags.begin(), flags.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   const auto log_path = network.node_folder(node) / "logs" / "oortd.log";
   std::filesystem::create_directories(network.runtime_folder);
   const int log = ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -94,7 +96,7 @@ Result<pid_t> start_node(const Network& network, const NodeEntry& node) {
     return fail(ErrorCode::ResourceExhausted, reason::internal, "no pipe can be made");
   }
   const pid_t process = ::fork();
-  if (process == 0) become_node(program.c_str(), config.c_str(), log, outcome[1]);
+  if (process == 0) become_node(arguments, log, outcome[1]);
   ::close(log);
   ::close(outcome[1]);
   int problem = 0;

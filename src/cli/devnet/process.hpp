@@ -5,6 +5,8 @@
 #include <csignal>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "devnet/network.hpp"
 #include "oort/core/time.hpp"
@@ -15,9 +17,10 @@ namespace oort::cli::devnet {
 /// now, counts as none: the process must have the node's configuration on its command line.
 [[nodiscard]] std::optional<pid_t> running_process(const Network& network, const NodeEntry& node);
 
-/// Starts a node in a session of its own; its output is appended to NODE/logs/oortd.log.
-/// Fails with ALREADY_RUNNING.
-[[nodiscard]] Result<pid_t> start_node(const Network& network, const NodeEntry& node);
+/// Starts a node in a session of its own, with further flags of `start` after its configuration;
+/// its output is appended to NODE/logs/oortd.log. Fails with ALREADY_RUNNING.
+[[nodiscard]] Result<pid_t> start_node(const Network& network, const NodeEntry& node,
+                                       const std::vector<std::string>& flags = {});
 
 /// Sends `signal`. Fails with NOT_FOUND when the node does not run.
 [[nodiscard]] Result<void> signal_node(const Network& network, const NodeEntry& node, int signal);
