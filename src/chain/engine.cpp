@@ -214,14 +214,6 @@ void Chain::Impl::handle(consensus::Finalized& output) {
   }
 }
 
-void Chain::Impl::handle(consensus::EvidenceFound& output) {
-  metrics::counter("oort_chain_evidence_total", "Proofs that a validator broke the protocol").add();
-  log::warn(room, "a validator contradicted itself",
-            {{"validator", output.offence.validator.value()},
-             {"view", output.offence.view.value()},
-             {"kind", static_cast<int>(output.evidence.kind)}});
-}
-
 void Chain::Impl::handle(consensus::Notarized& output) {
   metrics::gauge("oort_chain_notarized_view", "Highest view with a notarized block")
       .set(static_cast<double>(output.view.value()));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence_judge.hpp"
 
-#include "oort/consensus/evidence.hpp"
 #include "oort/crypto/hash.hpp"
 
 namespace oort::chain {
@@ -20,15 +19,9 @@ class Judge final : public ledger::EvidenceVerifier {
     if (!evidence) return std::nullopt;
     const auto offence = consensus::check_evidence(root_.context(verifier_), *evidence);
     if (!offence) return std::nullopt;
-    // One fault per offender and view, however many proofs of it there are.
-    codec::Writer fault;
-    encode(fault, root_.chain);
-    codec::encode(fault, offence->epoch);
-    codec::encode(fault, offence->view);
-    codec::encode(fault, offence->validator);
-    return ledger::Verdict{crypto::hash(fault_context, fault.bytes()),
+    return ledger::Verdict{fault_of(root_.chain, *offence),
                            static_cast<std::uint16_t>(evidence->kind),
-                           root_.validators[offence->validator].node};
+                           root_.validators[offence->validator].node, offence->view};
   }
 
  private:
@@ -37,6 +30,15 @@ class Judge final : public ledger::EvidenceVerifier {
 };
 
 }  // namespace
+
+Bytes32 fault_of(const ChainId& chain, const consensus::Offence& offence) {
+  codec::Writer fault;
+  encode(fault, chain);
+  codec::encode(fault, offence.epoch);
+  codec::encode(fault, offence.view);
+  codec::encode(fault, offence.validator);
+  return crypto::hash(fault_context, fault.bytes());
+}
 
 std::unique_ptr<ledger::EvidenceVerifier> make_evidence_judge(const TrustRoot& root,
                                                               const consensus::Verifier& verifier) {

@@ -195,8 +195,9 @@ Result<const ExecutedBlock*> Execution::execute(consensus::BlockRef block,
   for (const TransactionRef& transaction : transactions) bodies.push_back(transaction->transaction);
   const auto drawn = beacon ? beacon : beacon_of(header, *parent->state);
   OORT_ASSERT(drawn.has_value(), "the header is this node's own, or certified by a quorum");
-  const ledger::BlockContext context{header.height, header.time_ms, header.epoch,
-                                     root_.validators[header.proposer].node, *drawn};
+  const ledger::BlockContext context{header.height, header.time_ms,
+                                     header.epoch,  root_.validators[header.proposer].node,
+                                     *drawn,        header.view};
   executed->result = machine_.execute(context, bodies, *parent->state);
   const ledger::StateVersion below =
       parent_block != nullptr ? parent_block->version : trees_->final_version();

@@ -17,9 +17,9 @@
 namespace oort::chain {
 
 /// Everything of a chain; lives on its strand. The parts stand in files of their own: `engine.cpp`
-/// carries out what the engine says, `commit.cpp` brings final blocks to the store, `gossip.cpp`
-/// spreads transactions, `sync.cpp` fetches and serves blocks, `barrier.cpp` answers reads,
-/// `doors.cpp` holds what callers ask.
+/// carries out what the engine says, `commit.cpp` brings final blocks to the store, `evidence.cpp`
+/// brings proofs of misconduct to the ledger, `gossip.cpp` spreads transactions, `sync.cpp` fetches
+/// and serves blocks, `barrier.cpp` answers reads, `doors.cpp` holds what callers ask.
 class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
  public:
   Impl(TrustRoot root, Options options, const Surroundings& around);
@@ -74,7 +74,6 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   void handle(consensus::CheckPayload& output);
   void handle(consensus::FetchBlock& output);
   void handle(consensus::Finalized& output);
-  void handle(consensus::EvidenceFound& output);
   void handle(consensus::Notarized& output);
   void handle(consensus::ViewEntered& output);
   void handle(consensus::Misbehaved& output);
@@ -92,6 +91,21 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   [[nodiscard]] consensus::BlockRef find_block(const BlockId& id) const;
   [[nodiscard]] Mempool::NextSequence next_after(const ledger::StateReader& state) const;
   void refresh_ready();
+
+  // evidence.cpp
+  void handle(consensus::EvidenceFound& output);
+  /// A transaction that brings evidence to the ledger, and the faults that it shows.
+  struct Reporting {
+    Reporting() noexcept {}  // Not defaulted: see Barrier.
+    ledger::Transaction transaction;
+    std::vector<Bytes32> faults;
+    bool is_on_its_way = false;
+  };
+  void report_evidence();
+  [[nodiscard]] std::optional<Reporting> make_report();
+  void put_off(const std::vector<Bytes32>& faults, const std::string& why);
+  void on_reported(const Result<Commit>& commit);
+  [[nodiscard]] std::uint64_t patience_with(ValidatorIndex offender) const;
 
   // commit.cpp
   struct Final {
@@ -201,6 +215,15 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   Bytes32 built_root_;
   /// Blocks whose payload was checked, until they are executed.
   std::map<BlockId, Checked> checked_;
+
+  // Evidence that the ledger does not hold yet, by fault.
+  struct Report {
+    Bytes proof;
+    View view;
+    std::uint64_t due_tick = 0;
+  };
+  std::map<Bytes32, Report> reports_;
+  std::optional<Reporting> reporting_;
 
   // Commits.
   std::deque<Final> finals_;

@@ -161,6 +161,7 @@ void Chain::Impl::tick() {
   tell_status();
   if (++ticks_count_ % 2 == 0) announce();
   sync_if_behind();
+  report_evidence();
   height_at_last_tick_ = accepted_height_;
   tick_ = around_.timers.after(options_.status_interval, guarded([](Impl& self) { self.tick(); }));
 }

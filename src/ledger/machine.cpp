@@ -80,6 +80,11 @@ Receipt run_transaction(Block& block, const Transaction& transaction, std::uint3
   if ((transaction.flags & atomic) != 0) {
     abort_if_any_was_rejected(block, mark, receipt.operations);
   }
+  // Whoever shows the network a fault does not pay for it.
+  if (brought_evidence_alone(receipt)) {
+    repay(block.state, transaction.sender, receipt.fee);
+    receipt.fee = Oort();
+  }
   block.state.commit();
   return receipt;
 }

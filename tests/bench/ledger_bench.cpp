@@ -65,7 +65,7 @@ class Bench {
   /// Seconds of processor time that executing (not storing) one block took.
   double block(const std::vector<Transaction>& transactions) {
     height_ = height_.next();
-    const BlockContext context{height_, 1, Epoch(), NodeId(), Bytes32()};
+    const BlockContext context{height_, 1, Epoch(), NodeId(), Bytes32(), oort::View()};
     const std::clock_t start = std::clock();
     const auto result = machine_.execute(context, transactions, state_);
     const std::clock_t took = std::clock() - start;

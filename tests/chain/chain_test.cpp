@@ -228,7 +228,8 @@ TEST(Chain, ReplayFromGenesisGivesTheSameState_B1) {
                                        blocks[i]->header.time_ms,
                                        blocks[i]->header.epoch,
                                        proposer.node,
-                                       {}},
+                                       {},
+                                       blocks[i]->header.view},
                                       transactions, state);
     EXPECT_EQ(done.receipts, blocks[i]->receipts);
     state.apply(done.writes);

@@ -76,8 +76,8 @@ struct Stage {
   Stage() {
     state.apply(genesis_writes(genesis()));
     const Transaction first = transaction_of(0, first_operations());
-    const auto result = machine.execute(BlockContext{Height(1), 0, Epoch(), NodeId(), Bytes32()},
-                                        {&first, 1}, state);
+    const auto result = machine.execute(
+        BlockContext{Height(1), 0, Epoch(), NodeId(), Bytes32(), oort::View()}, {&first, 1}, state);
     for (const auto& receipt : result.receipts.at(0).operations) {
       OORT_ASSERT(receipt.rejection == Rejection::None, "the stage is set");
     }
@@ -91,8 +91,9 @@ void run(ByteView bytes) {
     OORT_ASSERT(encode_operation(*operation) == to_bytes(bytes), "one encoding");
   }
   const Transaction transaction = transaction_of(1, {to_bytes(bytes), to_bytes(bytes)});
-  const auto result = stage.machine.execute(
-      BlockContext{Height(2), 0, Epoch(), NodeId(), Bytes32()}, {&transaction, 1}, stage.state);
+  const auto result =
+      stage.machine.execute(BlockContext{Height(2), 0, Epoch(), NodeId(), Bytes32(), oort::View()},
+                            {&transaction, 1}, stage.state);
   OORT_ASSERT(result.receipts.at(0).operations.size() == 2, "every operation has its receipt");
 }
 

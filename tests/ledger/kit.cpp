@@ -31,7 +31,8 @@ TreeRoot root_of(std::string_view text) {
 std::optional<Verdict> FakeEvidenceVerifier::judge(ByteView proof,
                                                    const StateReader&) const noexcept {
   if (proof.size() < 32) return std::nullopt;
-  return Verdict{crypto::hash(test_context, proof), 7, *NodeId::from(proof.first(32))};
+  const oort::View view(proof.size() > 32 ? std::to_integer<std::uint64_t>(proof[32]) : 0);
+  return Verdict{crypto::hash(test_context, proof), 7, *NodeId::from(proof.first(32)), view};
 }
 
 GenesisParams small_genesis() {
@@ -101,8 +102,18 @@ Transaction TestLedger::make(const crypto::KeyPair& sender,
 }
 
 BlockContext TestLedger::next_context() const {
-  return {height_.next(), time_ms, epoch, keys_of(1).node_id(),
-          crypto::hash(test_context, as_bytes(std::to_string(height_.value())))};
+  return {height_.next(),
+          time_ms,
+          epoch,
+          keys_of(1).node_id(),
+          crypto::hash(test_context, as_bytes(std::to_string(height_.value()))),
+          consensus_view};
+}
+
+void TestLedger::set_status(const NodeId& id, NodeStatus status) {
+  Node node = view().node(id).value();
+  node.status = status;
+  state_.apply(std::vector<StateWrite>{{keys::node(id), codec::to_bytes(node)}});
 }
 
 const ExecutionResult& TestLedger::block(const std::vector<Transaction>& transactions) {

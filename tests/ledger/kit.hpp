@@ -31,8 +31,8 @@ class TrustingVerifier final : public SignatureVerifier {
   }
 };
 
-/// Says that the first 32 bytes of a proof are the offender and its hash the fault; anything
-/// shorter proves nothing.
+/// Says that the first 32 bytes of a proof are the offender, the byte behind them the view, if
+/// there is one, and its hash the fault; anything shorter proves nothing.
 class FakeEvidenceVerifier final : public EvidenceVerifier {
  public:
   [[nodiscard]] std::optional<Verdict> judge(ByteView proof,
@@ -67,6 +67,8 @@ class TestLedger {
   /// Executes a block, after the checks that a node makes; the invariants are looked at.
   const ExecutionResult& block(const std::vector<Transaction>& transactions);
   /// Empty blocks.
+  /// Writes it into the state, since no operation may.
+  void set_status(const NodeId& id, NodeStatus status);
   void pass(std::uint64_t blocks);
   /// One operation in a block of its own.
   OperationReceipt run(const crypto::KeyPair& sender, const Operation& operation,
@@ -79,6 +81,7 @@ class TestLedger {
   [[nodiscard]] BlockContext next_context() const;
   std::uint64_t time_ms = 1'000'000;
   Epoch epoch;
+  oort::View consensus_view;
 
   // Things that most tests need. Each expects success.
   BucketId make_bucket(std::string_view name);

@@ -284,31 +284,96 @@ TEST(Nodes, RegisterWithTheNodesConsent) {
             Rejection::None);
 }
 
-TEST(Evidence, ConvictsOnceAndForGood) {
+TEST(Nodes, AFaultyOneGetsNothingAndDoesNotLeave) {
   TestLedger ledger;
   const crypto::KeyPair node = TestLedger::node(1);
-  const EvidenceSubmit operation{to_bytes(node.node_id().view())};
-  EXPECT_EQ(ledger.send(ledger.owner, EvidenceSubmit{to_bytes("x")}), Rejection::EvidenceInvalid);
-  const auto done = ledger.run(ledger.owner, operation);
-  EXPECT_EQ(done.rejection, Rejection::None);
-  EXPECT_EQ(ledger.view().node(node.node_id())->status, NodeStatus::Faulty);
-  EXPECT_EQ(ledger.view().evidence(find_event<EvidenceAccepted>(done)->id)->offender,
-            node.node_id());
-  EXPECT_EQ(ledger.send(ledger.owner, operation), Rejection::EvidenceKnown);
+  ledger.set_status(node.node_id(), NodeStatus::Faulty);
   EXPECT_EQ(ledger.send(node, NodeUpdate{node.node_id(), NodeStatus::Active, {}, 1}),
             Rejection::NodeFaulty);
   EXPECT_EQ(ledger.send(node, ShardReplace{}), Rejection::NotPermitted);
   EXPECT_EQ(ledger.send(ledger.owner, ledger.store_operation(ledger.owner, 1)),
             Rejection::ShardNodeUnusable);
+}
+
+/// A proof that the fake judge takes against node `number` in `view`.
+EvidenceSubmit evidence_of(std::uint8_t number, std::uint8_t view) {
+  EvidenceSubmit operation{to_bytes(TestLedger::node(number).node_id().view())};
+  operation.proof.push_back(static_cast<std::byte>(view));
+  return operation;
+}
+
+TEST(Evidence, IsRecordedOnceAndChangesNothingElse) {
+  TestLedger ledger;
+  ledger.consensus_view = oort::View(9);
+  const NodeId offender = TestLedger::node(1).node_id();
+  const EvidenceSubmit operation = evidence_of(1, 5);
+  EXPECT_EQ(ledger.send(ledger.owner, EvidenceSubmit{to_bytes("x")}), Rejection::EvidenceInvalid);
+  const auto done = ledger.run(ledger.stranger, operation);
+  EXPECT_EQ(done.rejection, Rejection::None);
+  const auto record = ledger.view().evidence(find_event<EvidenceAccepted>(done)->id);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->offender, offender);
+  EXPECT_EQ(record->kind, 7);
+  EXPECT_EQ(record->reporter, account_of(ledger.stranger));
+  EXPECT_EQ(record->height, ledger.height());
+  EXPECT_EQ(ledger.view().node(offender)->status, NodeStatus::Active);
+  EXPECT_EQ(ledger.send(ledger.owner, operation), Rejection::EvidenceKnown);
 
   const Machine blind(ledger.chain(), ed25519_verifier());
-  const Transaction again = ledger.make(
-      ledger.owner, {{EvidenceSubmit{to_bytes(TestLedger::node(2).node_id().view())}, {}}});
+  const Transaction again = ledger.make(ledger.owner, {{evidence_of(2, 5), {}}});
   EXPECT_EQ(blind.execute(ledger.next_context(), {&again, 1}, ledger.state())
                 .receipts[0]
                 .operations[0]
                 .rejection,
             Rejection::EvidenceInvalid);
+}
+
+TEST(Evidence, CountsWithinItsWindowOnly) {
+  TestLedger ledger;
+  ledger.consensus_view = oort::View(5);
+  EXPECT_EQ(ledger.send(ledger.owner, evidence_of(1, 6)), Rejection::EvidenceOutsideWindow)
+      << "a view that the block has not reached";
+  EXPECT_EQ(ledger.send(ledger.owner, evidence_of(1, 5)), Rejection::None);
+  ledger.consensus_view = oort::View(7 + evidence_views_max);
+  EXPECT_EQ(ledger.send(ledger.owner, evidence_of(1, 6)), Rejection::EvidenceOutsideWindow);
+  EXPECT_EQ(ledger.send(ledger.owner, evidence_of(1, 7)), Rejection::None);
+}
+
+TEST(Evidence, IsFreeWhereAllOfItIsAccepted) {
+  TestLedger ledger;
+  ledger.consensus_view = oort::View(100);
+  const AccountId owner = account_of(ledger.owner);
+  const Oort before = ledger.view().account(owner).balance;
+  const Transaction good =
+      ledger.make(ledger.owner, {{evidence_of(1, 1), {}}, {evidence_of(2, 1), {}}});
+  ledger.block({good});
+  EXPECT_EQ(ledger.last().receipts.at(0).fee, Oort());
+  EXPECT_EQ(ledger.view().account(owner).balance, before);
+  ledger.block({good});
+  EXPECT_EQ(ledger.last().receipts.at(0).rejection, Rejection::WrongSequence) << "it ran once";
+  ledger.block({ledger.make(ledger.owner, {{evidence_of(1, 1), {}}, {evidence_of(3, 1), {}}})});
+  EXPECT_GT(ledger.last().receipts.at(0).fee, Oort()) << "one of them is known";
+  ledger.block({ledger.make(ledger.owner, {{evidence_of(4, 1), {}},
+                                           {Transfer{account_of(ledger.stranger), Oort(1)}, {}}})});
+  EXPECT_GT(ledger.last().receipts.at(0).fee, Oort()) << "other work rides along";
+}
+
+TEST(Evidence, ABlockJudgesSoManyProofs) {
+  TestLedger ledger;
+  ledger.consensus_view = oort::View(200);
+  std::vector<SubmittedOperation> operations;
+  for (std::uint32_t i = 0; i <= evidence_per_block_max; ++i) {
+    operations.push_back({evidence_of(1, static_cast<std::uint8_t>(i)), {}});
+  }
+  ledger.block({ledger.make(ledger.owner, operations),
+                ledger.make(ledger.stranger, {{evidence_of(2, 1), {}}})});
+  const auto& receipts = ledger.last().receipts;
+  for (std::uint32_t i = 0; i < evidence_per_block_max; ++i) {
+    EXPECT_EQ(receipts.at(0).operations.at(i).rejection, Rejection::None);
+  }
+  EXPECT_EQ(receipts.at(0).operations.back().rejection, Rejection::EvidenceTooMany);
+  EXPECT_EQ(receipts.at(1).operations.at(0).rejection, Rejection::EvidenceTooMany);
+  EXPECT_EQ(ledger.send(ledger.stranger, evidence_of(2, 1)), Rejection::None) << "the next does";
 }
 
 TEST(Params, ChangeAtAHeightByTheGovernor) {

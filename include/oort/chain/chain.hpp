@@ -160,6 +160,8 @@ struct Diagnosis {
 ///   B5  Every queue, cache and wait is bounded.
 ///   B6  A view that the read barrier returned shows every transaction that any node acknowledged
 ///       before the barrier was asked.
+///   B7  Misconduct that a validator here found is brought to the ledger until it stands there, and
+///       stands there once.
 /// Threads: every call from any thread; callbacks run on the chain's strand. A disk that fails ends
 /// the process: a validator must not go on with a state that it does not know.
 class Chain {

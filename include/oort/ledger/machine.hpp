@@ -30,7 +30,12 @@ struct Verdict {
   Bytes32 fault;           ///< One per fault, whichever proof shows it.
   std::uint16_t kind = 0;  ///< The consensus' number for it.
   NodeId offender;
+  oort::View view;  ///< In which the offender broke the protocol.
 };
+/// Evidence counts for so many views, while those who saw the fault are still there to bring it.
+inline constexpr std::uint64_t evidence_views_max = 100'000;
+/// Proofs that one block judges, each with a few signatures to check.
+inline constexpr std::uint32_t evidence_per_block_max = 64;
 /// Judges proofs that only the consensus can read. A pure function of the bytes and of the
 /// validator sets in `state`.
 class EvidenceVerifier {
@@ -47,7 +52,8 @@ struct BlockContext {
   std::uint64_t time_ms = 0;  ///< Header time: milliseconds since 1970; never decreases.
   Epoch epoch;
   NodeId proposer;
-  Bytes32 beacon;  ///< Hash of the proposer's VRF output.
+  Bytes32 beacon;   ///< Hash of the proposer's VRF output.
+  oort::View view;  ///< Grows with every block.
 };
 
 struct ExecutionResult {
@@ -106,7 +112,8 @@ class Machine {
 /// operations runs; WrongSequence for a number that is not the lane's next.
 [[nodiscard]] Rejection check_state(const StateReader& state, Height height,
                                     const Transaction& transaction);
-/// What a transaction costs, successful or not; empty on overflow.
+/// What a transaction costs, successful or not; empty on overflow. One that did nothing but bring
+/// evidence, and all of it was accepted, gets this back.
 [[nodiscard]] std::optional<Oort> fee_of(const Params& params, const Transaction& transaction);
 
 }  // namespace oort::ledger

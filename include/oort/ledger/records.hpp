@@ -51,7 +51,7 @@ enum class NodeStatus : std::uint8_t {
   Active = 0,
   Draining = 1,  ///< Keeps what it has; gets nothing new.
   Retired = 2,   ///< Holds nothing.
-  Faulty = 3,    ///< Convicted by evidence; only governance ends this.
+  Faulty = 3,    ///< Gets nothing at all; nobody enters or leaves it by an operation.
 };
 enum class EndpointKind : std::uint8_t { Peer = 0, S3 = 1, Grpc = 2 };
 struct Endpoint {

@@ -99,6 +99,8 @@ enum class Rejection : std::uint16_t {
   // Evidence.
   EvidenceInvalid = 0x0d01,
   EvidenceKnown = 0x0d02,
+  EvidenceOutsideWindow = 0x0d03,
+  EvidenceTooMany = 0x0d04,
 
   // Params.
   GovernorOnly = 0x0f01,

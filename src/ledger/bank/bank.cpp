@@ -70,6 +70,14 @@ void charge(Overlay& state, const Params& params, Account account, const Transac
   save(state, keys::account(transaction.sender), account);
 }
 
+void repay(Overlay& state, const AccountId& sender, Oort fee) {
+  Account account = View(state).account(sender);
+  const auto sum = account.balance.plus(fee);
+  OORT_ASSERT(sum.has_value(), "the fee was part of the supply");
+  account.balance = *sum;
+  save(state, keys::account(sender), account);
+}
+
 void collect(Overlay& state, Oort fees) {
   if (fees.is_zero()) return;
   Supply supply = View(state).supply();

@@ -12,6 +12,8 @@ namespace oort::ledger {
                               Height height, const Transaction& transaction);
 /// Takes the fee and moves the lane on. Requires: `admit` found nothing.
 void charge(Overlay& state, const Params& params, Account account, const Transaction& transaction);
+/// Gives back what `charge` took.
+void repay(Overlay& state, const AccountId& sender, Oort fee);
 /// Adds to the fees that wait for distribution.
 void collect(Overlay& state, Oort fees);
 
