@@ -115,8 +115,9 @@ void print(const Options& options, const Report& report) {
 }
 
 int fail(const Options& options, const std::string& why) {
-  std::printf("%s\nFAILED: %s\n./dev sim --seed %llu\n", describe(options).c_str(), why.c_str(),
-              static_cast<unsigned long long>(options.seed));
+  std::printf("%s\nFAILED: %s\n./dev sim --seed %llu%s\n", describe(options).c_str(), why.c_str(),
+              static_cast<unsigned long long>(options.seed),
+              options.faulty_count > 1 ? " --forks" : "");
   return 1;
 }
 
@@ -134,7 +135,11 @@ int cut_logs(const Arguments& arguments) {
                 static_cast<unsigned long long>(result.bytes),
                 static_cast<unsigned long long>(result.cuts),
                 result.is_ok() ? "no violation" : result.failure.c_str());
-    if (!result.is_ok()) return 1;
+    if (!result.is_ok()) {
+      std::printf("./dev sim --seed %llu --cut-log %llu\n", static_cast<unsigned long long>(seed),
+                  static_cast<unsigned long long>(arguments.cut_stride));
+      return 1;
+    }
   }
   return 0;
 }
