@@ -184,8 +184,7 @@ void encode_variant(codec::Writer& out, const std::variant<Ts...>& value) {
   std::visit(
       [&out]<class T>(const T& chosen) {
         out.u16(T::code);
-        FieldWriter fields(out);
-        fields(chosen);
+        FieldWriter{out}(chosen);
       },
       value);
 }

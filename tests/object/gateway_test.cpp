@@ -11,6 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Cluster;
+using test::ClusterOptions;
 using test::noise;
 
 std::vector<std::string> names_of(const ListResult& list) {
@@ -57,7 +58,56 @@ TEST(Gateway, RangesReadBack_G2) {
   EXPECT_EQ(cluster.get(1, "small", ByteRange{4000, 1001}).error().reason(), reason::invalid_range);
 }
 
-TEST(Gateway, ListsWhatWasAcknowledged_G3) {
+TEST(Gateway, ARangeCostsTheLeavesThatItTouches_D2) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  const Bytes content = noise(1, 700'000);
+  ASSERT_TRUE(cluster.put(0, "large", content));
+  auto bytes = std::make_shared<std::uint64_t>(0);
+  cluster.network().set_filter([bytes](const sim::FrameOnWire& frame) {
+    *bytes += frame.payload.size();
+    return true;
+  });
+  std::uint64_t all = 0;
+  for (std::uint64_t first = 1000; first < content.size(); first += 100'000) {
+    *bytes = 0;
+    const auto got = cluster.get(1, "large", ByteRange{first, 100});
+    ASSERT_TRUE(got) << got.error().to_string();
+    EXPECT_EQ(*got, to_bytes(ByteView(content).subspan(first, 100)));
+    // One sealed frame of 64 KiB in whole leaves, and the values of its shard's other leaves.
+    EXPECT_LT(*bytes, 80'000U) << first;
+    all += *bytes;
+  }
+  EXPECT_GT(all, 0U);
+}
+
+TEST(Gateway, AStreamThatCannotDrainMakesItsWriterWait_G5) {
+  ClusterOptions options;
+  options.gateway.coding_bytes_max = 512 * 1024;
+  Cluster cluster(options);
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  auto writer = cluster.wait<std::unique_ptr<ObjectWriter>>(
+      [&](auto done) { cluster.gateway(0).put(cluster.put_request("large"), std::move(done)); });
+  ASSERT_TRUE(writer) << writer.error().to_string();
+  // What other nodes are given to store never arrives.
+  cluster.network().set_filter(
+      [](const sim::FrameOnWire& frame) { return frame.type != AppendShard::type; });
+  constexpr std::size_t piece = 64 * 1024;
+  std::size_t taken = 0;
+  auto is_taken = std::make_shared<bool>(true);
+  while (*is_taken && taken < 8 * options.gateway.coding_bytes_max) {
+    *is_taken = false;
+    (*writer)->write(noise(taken, piece),
+                     [is_taken](Result<void> result) { *is_taken = result.has_value(); });
+    cluster.run(20ms);
+    if (*is_taken) taken += piece;
+  }
+  // The budget of all streams, and what one stream gathers for its next segment.
+  EXPECT_LE(taken, options.gateway.coding_bytes_max + 2 * options.gateway.segment_plain_bytes);
+  EXPECT_GE(taken, options.gateway.segment_plain_bytes);
+}
+
+TEST(Gateway, ListsWhatWasAcknowledged_G3_X3) {
   Cluster cluster;
   ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
   for (const char* name : {"b", "a/1", "a/2", "c/x/1", "a!", "d"}) {
@@ -125,7 +175,7 @@ TEST(Gateway, OverwriteShowsTheNewBytesEverywhere_G2) {
   EXPECT_EQ(cluster.list(2)->objects.size(), 1U);
 }
 
-TEST(Gateway, VersionsAndMarkersAreKept) {
+TEST(Gateway, VersionsAndMarkersAreKept_X1) {
   Cluster cluster;
   ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
   ASSERT_TRUE(cluster.put(0, "v", noise(1, 10)));
