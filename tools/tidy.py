@@ -347,6 +347,25 @@ def check_reasons(repository):
             yield Violation(page, 1, "reason", f"{word} is no word of {header}")
 
 
+def check_faults(repository):
+    """Each row of docs/FAULTS.md ends with tests that exist."""
+    page = "docs/FAULTS.md"
+    if page not in repository.paths:
+        return
+    for number, line in enumerate(repository.text(page).splitlines(), 1):
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|") or cells[-1] in ("test", "---"):
+            continue
+        cases = re.findall(r"`(\w+)\.(test_\w+)`", cells[-1])
+        if not cases:
+            yield Violation(page, number, "fault", f"no test of '{cells[0]}' is named")
+        for name, case in cases:
+            file = f"tests/integration/{name}_test.py"
+            known = repository.text(file) if file in repository.paths else ""
+            if f"def {case}(self" not in known:
+                yield Violation(page, number, "fault", f"there is no {case} in {file}")
+
+
 def check_rooms(repository):
     """docs/ARCHITECTURE.md has a row for each room."""
     page = "docs/ARCHITECTURE.md"
@@ -361,7 +380,7 @@ def check_rooms(repository):
 
 
 CHECKS = [check_lines, check_cpp, check_functions, check_listed, check_documents, check_blobs,
-          check_invariants, check_reasons, check_rooms]
+          check_invariants, check_reasons, check_faults, check_rooms]
 
 
 def check(root):

@@ -206,6 +206,16 @@ class Tidy(ToyTree):
         self.write("docs/ERRORS.md", "# Errors\n\n| `NO_QUORUM` | A. |\n| `GONE` | B. |\n")
         self.assertEqual(self.rules(), ["reason"])
 
+    def test_every_fault_has_its_test(self):
+        self.source("int a;\n")
+        self.write("tests/integration/a_test.py",
+                   HASH_SPDX + "class A:\n    def test_x(self):\n        pass\n")
+        table = "# Faults\n\n| fault | test |\n|---|---|\n| gone | {} |\n"
+        for cell, expected in (("`a.test_x`", []), ("–", ["fault"]), ("`a.test_y`", ["fault"]),
+                               ("`b.test_x`", ["fault"]), ("`a.test_x`, `a.test_y`", ["fault"])):
+            self.write("docs/FAULTS.md", table.format(cell))
+            self.assertEqual(self.rules(), expected, cell)
+
     def test_every_room_has_its_row(self):
         self.source("int a;\n")
         self.write("docs/ARCHITECTURE.md", "# A\n\n| `host` `store` | drivers |\n")

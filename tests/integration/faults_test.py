@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes wrong is told with a stable code and says what to do: each case is a row of
 docs/FAULTS.md."""
+import contextlib
+import ctypes
 import datetime
 import http.client
 import os
@@ -11,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import unittest
 import unittest.mock
 import urllib.parse
@@ -19,11 +22,73 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "drill"))
 import botocore.auth  # noqa: E402
 import botocore.awsrequest  # noqa: E402
 import botocore.credentials  # noqa: E402
+import botocore.exceptions  # noqa: E402
 
 from local_network import Network  # noqa: E402
 
+EXIT_FAILURE = 1
+EXIT_NOT_FOUND = 3
 EXIT_CONFIGURATION = 7
 EXIT_DATA_LOSS = 8
+
+HTTP2_PREFACE_BYTES = 24
+HTTP2_HEADER_BYTES = 9
+HTTP2_DATA = 0
+# Longer than any request but one with a transaction.
+SMALL_REQUEST_BYTES = 150
+
+
+def copy(source, target, change=lambda frame: frame, preface_bytes=0):
+    """HTTP/2 frames of one direction, each as `change` gives it back, until an end closes."""
+    def take(count):
+        nonlocal buffer
+        while len(buffer) < count:
+            piece = source.recv(65536)
+            if not piece:
+                raise ConnectionError
+            buffer += piece
+        taken, buffer = buffer[:count], buffer[count:]
+        return taken
+
+    buffer = b""
+    with contextlib.suppress(OSError):
+        target.sendall(take(preface_bytes))
+        while True:
+            header = take(HTTP2_HEADER_BYTES)
+            target.sendall(change(header + take(int.from_bytes(header[:3], "big"))))
+
+
+def change_transaction(frame):
+    """One byte of the signature, which only the count of bodies follows."""
+    is_transaction = (frame[3] == HTTP2_DATA
+                      and len(frame) > HTTP2_HEADER_BYTES + SMALL_REQUEST_BYTES)
+    return frame[:-9] + bytes([frame[-9] ^ 1]) + frame[-8:] if is_transaction else frame
+
+
+@contextlib.contextmanager
+def changing_proxy(host, port):
+    """Where a gRPC client finds the server at `host:port`, with its transactions changed."""
+    with socket.create_server(("127.0.0.1", 0)) as door, contextlib.ExitStack() as open_sockets:
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    client = open_sockets.enter_context(door.accept()[0])
+                    server = open_sockets.enter_context(socket.create_connection((host, port)))
+                    for arguments in ((client, server, change_transaction, HTTP2_PREFACE_BYTES),
+                                      (server, client)):
+                        threading.Thread(target=copy, args=arguments, daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"127.0.0.1:{door.getsockname()[1]}"
+        door.shutdown(socket.SHUT_RDWR)
+
+
+def enter_own_mounts():
+    """From here on this process and its children mount for themselves alone. Whether it may."""
+    clone_newns = 0x20000
+    if ctypes.CDLL(None).unshare(clone_newns) != 0:
+        return False
+    return subprocess.run(["mount", "--make-rprivate", "/"], check=False).returncode == 0
 
 
 class FaultsTest(unittest.TestCase):
@@ -67,6 +132,18 @@ class FaultsTest(unittest.TestCase):
         status, code, _ = self.signed("GET", "/faults", secret="x" * 40)
         self.assertEqual((status, code), (403, "SignatureDoesNotMatch"))
 
+    def test_wrong_signature_of_a_transaction(self):
+        """One byte changes between the client and the node."""
+        transfer = ["transfer", "--key", os.path.join(self.network.dir, "owner.key"), "--to",
+                    "0" * 40, "--amount", "1"]
+        grpc = self.network.environment["OORT_GRPC"]
+        host, port = grpc.rsplit(":", 1)
+        with changing_proxy(host, int(port)) as proxy:
+            refused = self.network.run(*transfer, "--grpc", proxy, check=False)
+        self.assertEqual(refused.returncode, EXIT_FAILURE, refused.stdout)
+        self.assertIn("BAD_SIGNATURE", refused.stderr)
+        self.network.run(*transfer, "--grpc", grpc)
+
     def test_skewed_clock(self):
         hour = datetime.timedelta(hours=1)
         status, code, message = self.signed("GET", "/faults",
@@ -77,6 +154,11 @@ class FaultsTest(unittest.TestCase):
     def test_unknown_bucket_and_key(self):
         self.assertEqual(self.signed("GET", "/nowhere")[:2], (404, "NoSuchBucket"))
         self.assertEqual(self.signed("GET", "/faults/nothing")[:2], (404, "NoSuchKey"))
+        for words in (["proof", "object", "nowhere/x", "--out", os.devnull],
+                      ["transaction", "0" * 64], ["block", "999999999"]):
+            unknown = self.network.run(*words, "--dir", self.network.dir, check=False)
+            self.assertEqual(unknown.returncode, EXIT_NOT_FOUND, words)
+            self.assertIn("NOT_FOUND", unknown.stderr)
 
     def test_bad_xml(self):
         status, code, _ = self.signed("POST", "/faults?delete", body=b"<Delete><oops>")
@@ -188,6 +270,64 @@ class FaultsTest(unittest.TestCase):
                 raise
         lost = self.network.run("segment", "missing", "--dir", self.network.dir).stdout
         self.assertTrue(lost)
+
+
+class FullDiskTest(unittest.TestCase):
+    """A disk that is really full: a small one, where this process may mount it."""
+
+    def check(self, network):
+        client = network.client()
+        kept, bodies = {}, 0
+        with self.assertRaises(botocore.exceptions.ClientError) as caught:
+            while bodies < 100:
+                name, body = f"o{bodies}", os.urandom(3_000_000)
+                client.put_object(Bucket="full", Key=name, Body=body)
+                kept[name] = body
+                bodies += 1
+        response = caught.exception.response
+        self.assertEqual(response["ResponseMetadata"]["HTTPStatusCode"], 503)
+        self.assertRegex(response["Error"]["Message"], "disk|space")
+        for name, body in kept.items():
+            read = client.get_object(Bucket="full", Key=name)["Body"].read()
+            self.assertEqual(read, body, name)
+        return kept
+
+    def test_real_enospc(self):
+        if not enter_own_mounts():
+            return self.enospc_by_failpoint()
+        with Network(supers=1, archives=0, edges=0) as network:
+            network.client().create_bucket(Bucket="full")
+            node = pathlib.Path(network.dir) / "super-1"
+            network.devnet("stop", "super-1")
+            config = (node / "config.toml").read_text()
+            (node / "config.toml").write_text(
+                re.sub("reserve_bytes = .*", "reserve_bytes = 0", config))
+            volumes = node / "data" / "shards" / "volumes"
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", volumes], check=True)
+            try:
+                self.fill_and_enlarge(network, volumes)
+            finally:
+                network.devnet("down")
+                subprocess.run(["umount", volumes], check=True)
+
+    def fill_and_enlarge(self, network, volumes):
+        network.devnet("restart", "super-1")
+        kept = self.check(network)
+        self.assertTrue(kept, "nothing fitted the disk")
+        subprocess.run(["mount", "-o", "remount,size=200m", volumes], check=True)
+        network.devnet("restart", "super-1")
+        client = network.client()
+        client.put_object(Bucket="full", Key="again", Body=b"a" * 3_000_000)
+        for name, body in kept.items():
+            self.assertEqual(client.get_object(Bucket="full", Key=name)["Body"].read(), body)
+
+    def enospc_by_failpoint(self):
+        with Network(supers=1, archives=0, edges=0, program="oortd-test") as network:
+            network.client().create_bucket(Bucket="full")
+            network.restart("super-1", "--failpoint", "shards.append=enospc@20")
+            self.check(network)
+            network.restart("super-1")
+            network.client().put_object(Bucket="full", Key="again", Body=b"a" * 3_000_000)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import botocore.exceptions  # noqa: E402
 
 from local_network import Network, await_true  # noqa: E402
 
+EXIT_UNAVAILABLE = 5
+
 
 class PartitionTest(unittest.TestCase):
     """One network for all cases; they run in the order of their names."""
@@ -72,7 +74,7 @@ class PartitionTest(unittest.TestCase):
 
     def test_1_three_go_on_without_the_fourth(self):
         self.put(0, "before")
-        self.network.devnet("wait", "--durable", "--timeout", "60")
+        self.network.devnet("wait", "--durable", "--timeout", "150")
         self.network.devnet("partition", "super-4")
         trio = ["super-1", "super-2", "super-3"]
         self.assertEqual(self.peers(), {"super-4": []} | {
@@ -93,13 +95,18 @@ class PartitionTest(unittest.TestCase):
         self.assert_one_chain()
 
     def test_3_halves_write_nothing_and_read_everything(self):
-        self.network.devnet("wait", "--durable", "--timeout", "60")
+        self.network.devnet("wait", "--durable", "--timeout", "150")
         self.network.devnet("partition", "super-1,super-2|super-3,super-4")
         self.assertEqual(self.peers(), {"super-1": ["super-2"], "super-2": ["super-1"],
                                         "super-3": ["super-4"], "super-4": ["super-3"]})
         for index in (0, 2):
             self.assert_refused(index, "refused")
             self.assert_all_read_back(index)
+        refused = self.network.run(
+            "transfer", "--key", str(pathlib.Path(self.network.dir) / "owner.key"), "--to",
+            "0" * 40, "--amount", "1", "--dir", self.network.dir, check=False)
+        self.assertEqual(refused.returncode, EXIT_UNAVAILABLE, refused.stdout)
+        self.assertIn("NO_QUORUM", refused.stderr)
 
     def test_4_a_cut_outlives_a_restart(self):
         self.network.devnet("kill", "super-2")
