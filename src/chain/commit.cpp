@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::string_view room = "chain";
 
-Error expired_error() {
-  return {ErrorCode::Aborted, reason::expired,
-          "no block up to the transaction's last height held it; nothing happened"};
-}
-
 /// A snapshot of the store after one block.
 class StoredView final : public FinalView {
  public:
@@ -40,6 +35,11 @@ class StoredView final : public FinalView {
 };
 
 }  // namespace
+
+Error expired_error() {
+  return {ErrorCode::Aborted, reason::expired,
+          "no block up to the transaction's last height held it; nothing happened"};
+}
 
 void Chain::Impl::accept_final(consensus::BlockRef block, consensus::CertificateRef certificate,
                                bool is_synced) {

@@ -66,6 +66,7 @@ Result<void> Chain::Impl::admit(const TransactionRef& transaction) {
   const std::uint64_t next = next_after(state)(body.sender, body.lane);
   const Height height = execution_->tip().height.next();
   const ledger::Rejection rejection = ledger::check_state(state, height, body);
+  if (rejection == ledger::Rejection::Expired) return fail(expired_error());
   const bool is_ahead = rejection == ledger::Rejection::WrongSequence && body.sequence > next;
   if (rejection != ledger::Rejection::None && !is_ahead) {
     return fail(ledger::error_of(rejection));

@@ -16,6 +16,9 @@
 
 namespace oort::chain {
 
+/// What becomes of a transaction whose last height has passed.
+[[nodiscard]] Error expired_error();
+
 /// Everything of a chain; lives on its strand. The parts stand in files of their own: `engine.cpp`
 /// carries out what the engine says, `commit.cpp` brings final blocks to the store, `evidence.cpp`
 /// brings proofs of misconduct to the ledger, `gossip.cpp` spreads transactions, `sync.cpp` fetches

@@ -2,6 +2,7 @@
 #include "submitter.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "oort/core/assert.hpp"
 #include "oort/core/limits.hpp"
@@ -81,6 +82,7 @@ class Submitter::Impl : public std::enable_shared_from_this<Submitter::Impl> {
     std::ranges::for_each(waiting_, cancel);
     waiting_.clear();
     for (const BatchRef& batch : in_flight_) std::ranges::for_each(batch->operations, cancel);
+    for (const BatchRef& batch : returned_) std::ranges::for_each(batch->operations, cancel);
   }
 
  private:
@@ -240,7 +242,7 @@ class Submitter::Impl : public std::enable_shared_from_this<Submitter::Impl> {
   void put_back(const BatchRef& batch) {
     std::erase(in_flight_, batch);
     must_resync_ = true;
-    for (auto& operation : batch->operations) returned_.push_back(std::move(operation));
+    returned_.push_back(batch);
     settle();
   }
 
@@ -250,8 +252,13 @@ class Submitter::Impl : public std::enable_shared_from_this<Submitter::Impl> {
       return;
     }
     if (!in_flight_.empty()) return;
-    waiting_.insert(waiting_.begin(), std::make_move_iterator(returned_.begin()),
-                    std::make_move_iterator(returned_.end()));
+    // Batches end in any order; the last one goes to the front first, so the first one leads (U1).
+    std::ranges::sort(returned_, std::greater(),
+                      [](const BatchRef& batch) { return batch->transaction.sequence; });
+    for (const BatchRef& batch : returned_) {
+      waiting_.insert(waiting_.begin(), std::make_move_iterator(batch->operations.begin()),
+                      std::make_move_iterator(batch->operations.end()));
+    }
     returned_.clear();
     next_sequence_.reset();
     must_resync_ = false;
@@ -265,7 +272,7 @@ class Submitter::Impl : public std::enable_shared_from_this<Submitter::Impl> {
   std::optional<std::uint64_t> next_sequence_;
   std::deque<Waiting> waiting_;
   std::vector<BatchRef> in_flight_;
-  std::vector<Waiting> returned_;
+  std::vector<BatchRef> returned_;
 
   friend class Submitter;
 };

@@ -283,7 +283,7 @@ TEST(Chain, RefusesWhatCanNeverBeExecuted) {
   const TransactionId expired = net.submit(0, late);
   ASSERT_TRUE(net.run_until([&] { return net.failed.size() == 2; }));
   EXPECT_EQ(net.failed.at(bad).reason(), "BAD_SIGNATURE");
-  EXPECT_EQ(net.failed.at(expired).reason(), "TRANSACTION_REJECTED");
+  EXPECT_EQ(net.failed.at(expired).reason(), "TRANSACTION_EXPIRED");
 }
 
 TEST(Chain, ItsLogStaysSmallAndStillBringsItBack_B5) {

@@ -40,6 +40,7 @@ class ChainProgram final : public sim::Program {
   [[nodiscard]] Chain& chain() { return *chain_; }
   [[nodiscard]] const std::optional<Error>& failure() const { return *failure_; }
   [[nodiscard]] env::KvStore& store() { return *store_; }
+  [[nodiscard]] env::Transport& transport() { return *transport_; }
 
  private:
   std::shared_ptr<std::optional<Error>> failure_ = std::make_shared<std::optional<Error>>();

@@ -1,203 +1,312 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "submitter.hpp"
-
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <memory>
-#include <optional>
-#include <utility>
-#include <vector>
+#include <numeric>
 
-#include "kit.hpp"
-#include "ledger_view.hpp"
-#include "oort/core/reasons.hpp"
-#include "oort/ledger/operations.hpp"
-#include "oort/ledger/receipt.hpp"
-#include "oort/ledger/transaction.hpp"
-#include "sim/signer.hpp"
+#include "adapters.hpp"
 
-namespace oort::node {
+namespace oort::node::test {
 namespace {
 
-using namespace std::chrono_literals;
-using chain::test::ChainWorld;
-using chain::test::client_of;
+using Amounts = std::vector<std::vector<std::uint64_t>>;
 
-/// The newest final state of a chain.
-class FinalState final : public object::LedgerView {
- public:
-  explicit FinalState(chain::Chain& chain) : chain_(chain) {}
-  [[nodiscard]] object::LedgerSnapshot snapshot() const override {
-    chain::FinalViewRef view = chain_.view();
-    object::LedgerSnapshot snapshot{view->height(), view->time_ms(), nullptr};
-    const ledger::StateReader* state = &view->state();
-    snapshot.state = std::shared_ptr<const ledger::StateReader>(std::move(view), state);
-    return snapshot;
+bool all_done(const std::vector<CallRef>& calls) {
+  return std::ranges::all_of(calls, [](const CallRef& call) { return call->is_done(); });
+}
+
+TEST(Submitter, ALoneWriteGoesAtOnceAndMuchGathersInOrder_U1) {
+  const auto net = running_world(1);
+  Adapters node(*net, {.in_flight_max = 2});
+  std::vector<CallRef> calls;
+  for (std::uint64_t amount = 1; amount <= 600; ++amount) calls.push_back(node.ask({amount}));
+  ASSERT_TRUE(net->run_until([&] { return all_done(calls); }));
+  std::vector<std::size_t> sizes;
+  std::vector<std::uint64_t> amounts;
+  for (const auto& transaction : node.ordered()) {
+    sizes.push_back(transaction.size());
+    amounts.insert(amounts.end(), transaction.begin(), transaction.end());
   }
-  [[nodiscard]] bool has_quorum() const noexcept override { return false; }
-  void read_barrier(Duration /*deadline*/, Callback<Result<void>> done) override { done({}); }
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{1, 1, 256, 256, 86}));
+  std::vector<std::uint64_t> wanted(600);
+  std::iota(wanted.begin(), wanted.end(), 1);
+  EXPECT_EQ(amounts, wanted);
+  for (const CallRef& call : calls) EXPECT_TRUE(call->is_good());
+}
 
- private:
-  chain::Chain& chain_;
-};
+TEST(Submitter, ATransactionHoldsSoManyBytesAndACallMayTakeSeveral_U1_U3) {
+  const auto net = running_world(2);
+  const std::size_t size = ledger::encode_operation(ledger::Transfer{}).size();
+  Adapters node(*net, {.transaction_bytes_max = 2 * size});
+  const CallRef call = node.ask({1, 2, 3, 4, 5, 6, 7});
+  ASSERT_TRUE(net->run_until([&] { return call->is_done(); }));
+  EXPECT_EQ(node.ordered(), (Amounts{{1, 2}, {3, 4}, {5, 6}, {7}}));
+  ASSERT_TRUE(call->is_good());
+  EXPECT_EQ(call->answers[0]->receipts.size(), 7U);
+  const CallRef none = node.ask({});
+  ASSERT_TRUE(net->run_until([&] { return none->is_done(); }));
+  EXPECT_TRUE(none->is_good());
 
-/// What became of one call of `submit`.
-struct Answer {
-  std::uint32_t count = 0;
-  std::optional<Result<object::SubmitResult>> result;
-  /// The newest block that the listener had heard of then.
-  Height delivered;
-};
+  Adapters narrow(*net, {.transaction_bytes_max = 1});
+  const CallRef large = narrow.ask({8});
+  ASSERT_TRUE(net->run_until([&] { return large->is_done(); }));
+  EXPECT_TRUE(large->is_good()) << "one operation always fits";
+}
 
-/// The submitter of client 0 on the first machine of a network of real chains. Transfers of 1, 2, 3
-/// … are its operations, so that the ledger's events tell their order.
-class Stand {
- public:
-  explicit Stand(Submitter::Options options = {}) {
-    world.start_all();
-    EXPECT_TRUE(world.run_until([&] { return world.all_reached(2); }));
-    feed_.emplace(world.chain(0), machine().clock(), machine().strand(), 5s);
-    EXPECT_TRUE(feed_->listen(Height(0), [this](const object::FinalBlock& block) { hear(block); }));
-    view_.emplace(world.chain(0));
-    submitter_.emplace(Submitter::Parts{ledger::chain_id_of(world.genesis), world.chain(0), *feed_,
-                                        *view_, *signer_, machine().strand(), machine().timers()},
-                       options);
-  }
-  ~Stand() { submitter_->stop(); }
-  Stand(const Stand&) = delete;
-  Stand& operator=(const Stand&) = delete;
-
-  /// Submits the next `count` transfers.
-  std::shared_ptr<Answer> submit(std::size_t count, Duration deadline = 30s) {
-    std::vector<ledger::SubmittedOperation> operations;
-    for (std::size_t i = 0; i < count; ++i) {
-      operations.push_back({ledger::Transfer{client_of(1), Oort(++submitted_count)}, {}});
-    }
-    auto answer = std::make_shared<Answer>();
-    submitter_->submit(std::move(operations), deadline,
-                       [this, answer](Result<object::SubmitResult> result) {
-                         ++answer->count;
-                         answer->delivered = delivered_;
-                         answer->result = std::move(result);
-                       });
-    return answer;
-  }
-  void expect_success(const Answer& answer, std::size_t operations_count) {
-    ASSERT_TRUE(answer.result);
-    ASSERT_TRUE(*answer.result) << answer.result->error().to_string();
-    const object::SubmitResult& result = **answer.result;
-    EXPECT_GE(answer.delivered, result.height);
-    ASSERT_EQ(result.receipts.size(), operations_count);
-    for (const ledger::OperationReceipt& receipt : result.receipts) {
-      EXPECT_EQ(receipt.events.size(), 1U);
-    }
-  }
-  /// Every transfer was executed once, in the order of `submit`.
-  void expect_order() {
-    ASSERT_TRUE(world.run_until([&] { return executed.size() >= submitted_count; }))
-        << executed.size() << " transfers were executed";
-    world.world.run_for(2s);
-    ASSERT_EQ(executed.size(), submitted_count);
-    for (std::size_t i = 0; i < executed.size(); ++i) EXPECT_EQ(executed[i], Oort(i + 1));
-  }
-
-  ChainWorld world{1};
-  /// Amounts in the order of the ledger.
-  std::vector<Oort> executed;
-  std::uint64_t submitted_count = 0;
-
- private:
-  [[nodiscard]] sim::Node& machine() { return *world.nodes[0]; }
-  void hear(const object::FinalBlock& block) {
-    delivered_ = block.height;
-    for (const ledger::Event& event : block.events) {
-      const auto* transferred = std::get_if<ledger::Transferred>(&event);
-      if (transferred != nullptr && transferred->from == client_of(0)) {
-        executed.push_back(transferred->amount);
-      }
-    }
-  }
-
-  Height delivered_;
-  std::unique_ptr<env::Signer> signer_ =
-      sim::cheap_signer(chain::test::key_of(chain::test::first_client));
-  std::optional<BlockFeed> feed_;
-  std::optional<FinalState> view_;
-  std::optional<Submitter> submitter_;
-};
-
-TEST(Submitter, ManyCallersAreOrderedAndAnsweredOnceAfterTheirBlock_U1_U3) {
-  Stand stand;
-  std::vector<std::pair<std::shared_ptr<Answer>, std::size_t>> answers;
+TEST(Submitter, CallersOfAnySizeAreAnsweredOnceInOrder_U1_U3) {
+  const auto net = running_world(12);
+  Adapters node(*net);
+  std::vector<CallRef> calls;
+  std::uint64_t last = 0;
   // More than one transaction holds, so some callers are complete with their last one.
   for (const std::size_t count : {1U, 3U, 300U, 1U, 600U, 2U}) {
-    answers.emplace_back(stand.submit(count), count);
+    std::vector<std::uint64_t> amounts(count);
+    std::iota(amounts.begin(), amounts.end(), last + 1);
+    last += count;
+    calls.push_back(node.ask(amounts));
   }
-  ASSERT_TRUE(stand.world.run_until([&] {
-    return std::ranges::all_of(answers, [](const auto& pair) { return pair.first->count > 0; });
-  }));
-  stand.expect_order();
-  for (const auto& [answer, count] : answers) {
-    EXPECT_EQ(answer->count, 1U);
-    ASSERT_NO_FATAL_FAILURE(stand.expect_success(*answer, count));
+  ASSERT_TRUE(net->run_until([&] { return all_done(calls); }));
+  std::uint64_t next = 1;
+  for (const auto& transaction : node.ordered()) {
+    for (const std::uint64_t amount : transaction) EXPECT_EQ(amount, next++);
+  }
+  EXPECT_EQ(next, last + 1);
+  for (const CallRef& call : calls) {
+    ASSERT_TRUE(call->is_good());
+    EXPECT_GE(call->delivered, call->answers[0]->height);
+  }
+  EXPECT_EQ(calls[4]->answers[0]->receipts.size(), 600U);
+}
+
+TEST(Submitter, AnswersAfterItsBlockWasDelivered_U3) {
+  const auto net = running_world(3);
+  Adapters node(*net);
+  std::vector<CallRef> calls;
+  for (std::uint64_t amount = 1; amount <= 5; ++amount) {
+    calls.push_back(node.ask({amount, amount}));
+    net->world.run_for(70ms);
+  }
+  ASSERT_TRUE(net->run_until([&] { return all_done(calls); }));
+  for (const CallRef& call : calls) {
+    ASSERT_TRUE(call->is_good());
+    const object::SubmitResult& result = *call->answers[0];
+    EXPECT_GE(call->delivered, result.height);
+    const auto block = std::ranges::find(node.heard, result.height, &object::FinalBlock::height);
+    ASSERT_NE(block, node.heard.end());
+    EXPECT_EQ(result.time_ms, block->time_ms);
+    for (const auto& receipt : result.receipts) {
+      EXPECT_EQ(receipt.rejection, ledger::Rejection::None);
+    }
   }
 }
 
-TEST(Submitter, AnUnknownFateIsToldAtTheDeadlineAndTheSameBytesGoOn_U2) {
-  Stand stand;
-  const auto before = stand.submit(1);
-  ASSERT_TRUE(stand.world.run_until([&] { return before->count == 1; }));
-  stand.world.network.links().partition({0, 1, 1, 1});
+TEST(Submitter, OffersTwiceTheFeeAndPaysIt) {
+  const auto net = running_world(4, [](ChainWorld& world) {
+    world.genesis.params.fee_transaction = Oort(1000);
+    world.genesis.params.fee_operation = Oort(100);
+    world.genesis.params.fee_byte = Oort(1);
+  });
+  Adapters node(*net);
+  const AccountId self = chain::test::client_of(sender);
+  const auto balance = [&] {
+    return ledger::View(net->chain(0).view()->state()).account(self).balance;
+  };
+  const Oort before = balance();
+  std::optional<ledger::Transaction> sent;
+  Oort fee;
+  net->chain(0).subscribe(net->chain(0).view()->height().next(),
+                          [&](const chain::FinalBlockRef& block) {
+                            if (block->transactions.empty()) return;
+                            sent = block->transactions[0]->transaction;
+                            fee = block->receipts[0].fee;
+                          });
+  const CallRef call = node.ask({5});
+  ASSERT_TRUE(net->run_until([&] { return call->is_done() && sent; }));
+  ASSERT_TRUE(call->is_good());
+  EXPECT_GT(fee, Oort(1100));
+  EXPECT_GE(sent->fee_max, *fee.times(2)) << "a fee that doubles refuses nothing";
+  EXPECT_EQ(balance(), *before.minus(*fee.plus(Oort(5))));
+}
 
-  const auto cut = stand.submit(2, 1s);
-  ASSERT_TRUE(stand.world.run_until([&] { return cut->count == 1; }, 2s));
-  ASSERT_FALSE(*cut->result);
-  EXPECT_EQ(cut->result->error().reason(), reason::no_quorum);
-  const auto after = stand.submit(1, 60s);
-  stand.world.world.run_for(3s);
-  EXPECT_EQ(after->count, 0U);
+TEST(Submitter, ARejectedOperationIsAnAnswerNotAFailure) {
+  const auto net = running_world(5);
+  Adapters node(*net);
+  const CallRef call = node.ask({1, 0, 2});
+  ASSERT_TRUE(net->run_until([&] { return call->is_done(); }));
+  ASSERT_TRUE(call->is_good());
+  const auto& receipts = call->answers[0]->receipts;
+  EXPECT_EQ(receipts[0].rejection, ledger::Rejection::None);
+  EXPECT_EQ(receipts[1].rejection, ledger::Rejection::ZeroAmount);
+  EXPECT_EQ(receipts[2].rejection, ledger::Rejection::None);
+}
 
-  stand.world.network.links().heal();
-  ASSERT_TRUE(stand.world.run_until([&] { return after->count == 1; }));
-  ASSERT_NO_FATAL_FAILURE(stand.expect_success(*after, 1));
-  stand.expect_order();
-  EXPECT_EQ(cut->count, 1U);
+TEST(Submitter, AFullQueueRefusesAndOrdersNothingOfIt) {
+  const auto net = running_world(6);
+  Adapters node(*net, {.in_flight_max = 1, .waiting_operations_max = 3});
+  std::vector<CallRef> calls;
+  for (std::uint64_t amount = 1; amount <= 6; ++amount) calls.push_back(node.ask({amount}));
+  ASSERT_TRUE(net->run_until([&] { return all_done(calls); }));
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_TRUE(calls[i]->is_good()) << i;
+  for (std::size_t i = 4; i < 6; ++i) EXPECT_EQ(calls[i]->why(), "QUEUE_FULL") << i;
+  net->world.run_for(3s);
+  EXPECT_EQ(node.ordered(), (Amounts{{1}, {2, 3, 4}}));
+}
+
+TEST(Submitter, ADeadlineSaysWhetherTheQuorumIsMissing_U2) {
+  const auto net = running_world(7);
+  Adapters node(*net);
+  const CallRef hasty = node.ask({1}, 1ms);
+  ASSERT_TRUE(net->run_until([&] { return hasty->is_done(); }));
+  EXPECT_EQ(hasty->why(), "DEADLINE_EXCEEDED");
+
+  cut_off(*net);
+  const CallRef lonely = node.ask({2}, 3s);
+  net->world.run_for(2900ms);
+  EXPECT_FALSE(lonely->is_done());
+  net->world.run_for(200ms);
+  EXPECT_EQ(lonely->why(), "NO_QUORUM");
+
+  // Nothing was known of them; both were on their way, and each is executed once.
+  net->network.links().heal();
+  const CallRef later = node.ask({3});
+  ASSERT_TRUE(net->run_until([&] { return later->is_done(); }));
+  net->world.run_for(5s);
+  EXPECT_EQ(node.ordered(), (Amounts{{1}, {2}, {3}}));
+  EXPECT_EQ(hasty->answers.size(), 1U);
+  EXPECT_EQ(lonely->answers.size(), 1U);
+}
+
+TEST(Submitter, WhatNeverLeftIsNotSentAfterItsDeadline) {
+  const auto net = running_world(8);
+  Adapters node(*net, {.in_flight_max = 1});
+  cut_off(*net);
+  const CallRef first = node.ask({1});
+  const CallRef dropped = node.ask({2}, 2s);
+  const CallRef kept = node.ask({3});
+  net->world.run_for(3s);
+  EXPECT_EQ(dropped->why(), "NO_QUORUM");
+  net->network.links().heal();
+  ASSERT_TRUE(net->run_until([&] { return first->is_done() && kept->is_done(); }));
+  EXPECT_EQ(node.ordered(), (Amounts{{1}, {3}}));
+}
+
+TEST(Submitter, TheSameBytesAreSentAgainAndAppliedOnce_U2) {
+  const auto net = running_world(9);
+  Adapters node(*net);
+  cut_off(*net);
+  // The chain gives up after a second; only who asks again hears of the end.
+  std::vector<CallRef> calls;
+  for (std::uint64_t amount = 1; amount <= 3; ++amount) calls.push_back(node.ask({amount}));
+  net->world.run_for(5s);
+  for (const CallRef& call : calls) EXPECT_FALSE(call->is_done());
+  net->network.links().heal();
+  ASSERT_TRUE(net->run_until([&] { return all_done(calls); }));
+  for (const CallRef& call : calls) EXPECT_TRUE(call->is_good());
+  net->world.run_for(5s);
+  EXPECT_EQ(node.ordered(), (Amounts{{1}, {2}, {3}}));
+}
+
+TEST(Submitter, WhatExpiredIsSentUnderAFreshSequenceInTheSameOrder_U1_U2) {
+  for (std::uint64_t seed = 20; seed < 24; ++seed) {
+    const auto net = running_world(
+        seed, [](ChainWorld& world) { world.genesis.params.transaction_lifetime_max = 20; });
+    Adapters node(*net, {.in_flight_max = 4});
+    cut_off(*net);
+    std::vector<CallRef> calls;
+    for (std::uint64_t amount = 1; amount <= 6; ++amount) calls.push_back(node.ask({amount}));
+    // The others go on past the height up to which these were valid.
+    const std::uint64_t then = net->height(1);
+    ASSERT_TRUE(net->run_until([&] { return net->height(1) >= then + 40; }));
+    net->network.links().heal();
+    ASSERT_TRUE(net->run_until([&] { return all_done(calls); }, 60s)) << "seed " << seed;
+    for (const CallRef& call : calls) EXPECT_TRUE(call->is_good());
+    net->world.run_for(3s);
+    std::vector<std::uint64_t> amounts;
+    for (const auto& transaction : node.ordered()) {
+      amounts.insert(amounts.end(), transaction.begin(), transaction.end());
+    }
+    EXPECT_EQ(amounts, (std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6})) << "seed " << seed;
+  }
 }
 
 TEST(Submitter, AfterItsExpiryOnlyWhatIsStillWaitedForIsSentAgain_U1_U2) {
-  Stand stand;
-  const auto before = stand.submit(1);
-  ASSERT_TRUE(stand.world.run_until([&] { return before->count == 1; }));
-  stand.world.network.links().partition({0, 1, 1, 1});
-  const auto given_up = stand.submit(2, 1s);
-  const auto patient = stand.submit(1, 120s);
-  const std::uint64_t expired = stand.world.height(1) + 1'000;
-  ASSERT_TRUE(stand.world.run_until([&] { return stand.world.height(1) > expired; }, 100s));
-
-  stand.world.network.links().heal();
-  ASSERT_TRUE(stand.world.run_until([&] { return patient->count == 1; }));
-  ASSERT_NO_FATAL_FAILURE(stand.expect_success(*patient, 1));
-  stand.world.world.run_for(2s);
-  EXPECT_EQ(stand.executed, (std::vector<Oort>{Oort(1), Oort(4)}));
-  EXPECT_EQ(given_up->count, 1U);
-  EXPECT_EQ(patient->count, 1U);
+  const auto net = running_world(
+      27, [](ChainWorld& world) { world.genesis.params.transaction_lifetime_max = 20; });
+  Adapters node(*net);
+  const CallRef before = node.ask({1});
+  ASSERT_TRUE(net->run_until([&] { return before->is_done(); }));
+  cut_off(*net);
+  const CallRef given_up = node.ask({2, 3}, 1s);
+  const CallRef patient = node.ask({4});
+  const std::uint64_t then = net->height(1);
+  ASSERT_TRUE(net->run_until([&] { return net->height(1) >= then + 40; }));
+  net->network.links().heal();
+  ASSERT_TRUE(net->run_until([&] { return patient->is_done(); }));
+  EXPECT_TRUE(patient->is_good());
+  EXPECT_EQ(given_up->why(), "NO_QUORUM");
+  net->world.run_for(2s);
+  EXPECT_EQ(node.ordered(), (Amounts{{1}, {4}}));
+  EXPECT_EQ(given_up->answers.size(), 1U);
 }
 
-TEST(Submitter, StoppingAnswersEverybodyOnce_U3) {
-  auto stand = std::make_unique<Stand>();
-  stand->world.network.links().partition({0, 1, 1, 1});
-  const auto first = stand->submit(1);
-  const auto second = stand->submit(300);
-  stand->world.world.run_for(1s);
-  EXPECT_EQ(first->count + second->count, 0U);
-  stand.reset();
-  for (const auto& answer : {first, second}) {
-    EXPECT_EQ(answer->count, 1U);
-    ASSERT_FALSE(*answer->result);
-    EXPECT_EQ(answer->result->error().reason(), reason::cancelled);
-  }
+TEST(Submitter, WhatExpiredUnnoticedIsSentUnderAFreshSequence_U2) {
+  const auto net = running_world(
+      25, [](ChainWorld& world) { world.genesis.params.transaction_lifetime_max = 20; });
+  // When it asks again, the chain has long passed the last height that could hold it.
+  Adapters node(*net, {.retry_after = 20s});
+  cut_off(*net);
+  const CallRef call = node.ask({1});
+  const std::uint64_t then = net->height(1);
+  ASSERT_TRUE(net->run_until([&] { return net->height(1) >= then + 40; }));
+  net->network.links().heal();
+  ASSERT_TRUE(net->run_until([&] { return net->height(0) >= then + 40; }));
+  EXPECT_FALSE(call->is_done());
+  ASSERT_TRUE(net->run_until([&] { return call->is_done(); }, 60s));
+  EXPECT_TRUE(call->is_good()) << call->why();
+  EXPECT_EQ(node.ordered(), (Amounts{{1}}));
+}
+
+TEST(Submitter, StopAnswersEverybodyOnceAndSendsNothingMore_U3) {
+  const auto net = running_world(10);
+  Adapters node(*net, {.in_flight_max = 1});
+  cut_off(*net);
+  std::vector<CallRef> calls;
+  for (std::uint64_t amount = 1; amount <= 4; ++amount) calls.push_back(node.ask({amount}));
+  net->world.run_for(500ms);
+  net->nodes[0]->strand().post([&] { node.submitter.stop(); });
+  net->world.run_for(10ms);
+  for (const CallRef& call : calls) EXPECT_EQ(call->why(), "CANCELLED");
+  const CallRef late = node.ask({5});
+  net->world.run_for(10ms);
+  EXPECT_EQ(late->why(), "CANCELLED");
+
+  net->network.links().heal();
+  net->world.run_for(10s);
+  const Amounts ordered = node.ordered();
+  EXPECT_TRUE(ordered.empty() || ordered == (Amounts{{1}})) << "at most what was on its way";
+  for (const CallRef& call : calls) EXPECT_EQ(call->answers.size(), 1U);
+}
+
+TEST(Submitter, StopAnswersAlsoWhatWaitsToBeSentAfresh_U3) {
+  const auto net = running_world(26, [](ChainWorld& world) {
+    world.genesis.params.transaction_lifetime_max = 20;
+    world.options.submit_deadline = 3s;
+  });
+  Adapters node(*net, {.in_flight_max = 2, .retry_after = 60s});
+  cut_off(*net);
+  const CallRef unknown = node.ask({1});
+  net->world.run_for(2500ms);
+  const CallRef expired = node.ask({2});
+  net->world.run_for(700ms);
+  // The chain has given the first one up, and still waits for the second when its time runs out.
+  net->network.links().heal();
+  net->world.run_for(1s);
+  EXPECT_GT(net->height(0), 40U);
+  EXPECT_FALSE(unknown->is_done() || expired->is_done());
+  net->nodes[0]->strand().post([&] { node.submitter.stop(); });
+  net->world.run_for(10ms);
+  EXPECT_EQ(unknown->why(), "CANCELLED");
+  EXPECT_EQ(expired->why(), "CANCELLED");
 }
 
 }  // namespace
-}  // namespace oort::node
+}  // namespace oort::node::test
