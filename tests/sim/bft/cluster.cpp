@@ -324,13 +324,18 @@ void Cluster::deliver(std::uint32_t to, const NodeId& from, env::MessageType typ
 
 // The run -----------------------------------------------------------------------------------------
 
-bool Cluster::is_done() const {
+bool Cluster::is_done() {
   if (checker_.has_failed()) return true;
   if (!is_calm_ || checker_.may_fork()) return false;
   for (const Machine& machine : machines_) {
     if (is_silent(machine) || !is_correct(machine)) continue;
     // Everybody must have come along, within a few blocks of the target.
     if (machine.ledger.size() < options_.blocks) return false;
+  }
+  // Who forgot must have found its way back too, since all others are up.
+  for (std::uint32_t i = 0; i < machines_.size(); ++i) {
+    if (is_silent(machines_[i]) || !is_correct(machines_[i])) continue;
+    if (!replica(i) || !replica(i)->is_voting()) return false;
   }
   return true;
 }

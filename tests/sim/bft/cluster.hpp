@@ -117,7 +117,7 @@ class Cluster {
              const consensus::SharedBytes& bytes);
   void deliver(std::uint32_t to, const NodeId& from, env::MessageType type,
                const consensus::SharedBytes& bytes);
-  [[nodiscard]] bool is_done() const;
+  [[nodiscard]] bool is_done();
   [[nodiscard]] std::string stuck_text();
 
   Options options_;

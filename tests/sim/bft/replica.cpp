@@ -59,6 +59,11 @@ std::string Replica::describe() const {
          (diagnosis.is_recovering ? ", recovering" : "");
 }
 
+bool Replica::is_voting() const {
+  if (runs_.empty() || !runs_.rbegin()->second.core) return false;
+  return runs_.rbegin()->second.core->diagnose().is_voting;
+}
+
 // Starting ----------------------------------------------------------------------------------------
 
 Epoch Replica::ledger_epoch() const {

@@ -24,6 +24,7 @@ class Replica final : public sim::Program {
   void boot();
   void receive(const NodeId& from, env::MessageType type, const consensus::SharedBytes& bytes);
   [[nodiscard]] std::string describe() const;
+  [[nodiscard]] bool is_voting() const;
 
  private:
   /// One epoch's engine with its log.
