@@ -6,6 +6,7 @@
 #include "ledger_client.hpp"
 #include "oort/chain/proof_bundle.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/keys.hpp"
 #include "proof_view.hpp"
 #include "session.hpp"
 
@@ -61,6 +62,17 @@ Result<void> prove_account(const Session& session, const Arguments& arguments) {
   return write_proof(session, request, arguments);
 }
 
+Result<void> prove_evidence(const Session& session, const Arguments& arguments) {
+  const auto fault = Bytes32::from_hex(arguments.target);
+  if (!fault) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_argument,
+                "'" + arguments.target + "': write 64 hexadecimal digits");
+  }
+  v1::GetProofRequest request;
+  request.set_state_key(std::string(as_text(ledger::keys::evidence(*fault))));
+  return write_proof(session, request, arguments);
+}
+
 Result<void> verify(const Session& session, const Arguments& arguments) {
   OORT_TRY(const Bytes file, read_file(arguments.genesis, ledger::genesis_bytes_max + 1024));
   OORT_TRY(const auto genesis, ledger::genesis_from_file(file));
@@ -94,6 +106,13 @@ void add_proof_commands(CLI::App& app, Session& session) {
   account->add_option("--out", arguments.out, "Where to write the bundle")->required();
   account->callback(
       [&session] { session.action = [&session] { return prove_account(session, arguments); }; });
+
+  CLI::App* evidence = proof->add_subcommand("evidence", "That a validator broke the protocol");
+  evidence->add_option("FAULT", arguments.target, "64 hexadecimal digits, from the log")
+      ->required();
+  evidence->add_option("--out", arguments.out, "Where to write the bundle")->required();
+  evidence->callback(
+      [&session] { session.action = [&session] { return prove_evidence(session, arguments); }; });
 
   CLI::App* verified = app.add_subcommand("verify", "Check a proof offline");
   verified->add_option("FILE", arguments.file, "The bundle")->required();

@@ -33,12 +33,26 @@ Json object_record(ByteView value) {
           {"extents_count", object->extents.size()}};
 }
 
+Json evidence_record(ByteView value) {
+  const auto evidence = codec::from_bytes<ledger::Evidence>(value);
+  if (!evidence) return nullptr;
+  return {{"kind", "evidence"},
+          {"fault", evidence->id.hex()},
+          {"fault_kind", evidence->kind},
+          {"offender", evidence->offender.hex()},
+          {"reporter", evidence->reporter.hex()},
+          {"recorded_at", evidence->height.value()}};
+}
+
 Json record_of(const chain::ProvenRecord& record) {
   if (is_in(record.key, ledger::Module::Bank, ledger::table::account)) {
     return account_record(record.value);
   }
   if (is_in(record.key, ledger::Module::Objects, ledger::table::object)) {
     return object_record(record.value);
+  }
+  if (is_in(record.key, ledger::Module::Evidence, ledger::table::evidence)) {
+    return evidence_record(record.value);
   }
   return nullptr;
 }

@@ -150,7 +150,25 @@ class HooksTest(unittest.TestCase):
         brought = re.compile("evidence was brought to the ledger.* result=None")
         await_true("the ledger records it", lambda: any(
             brought.search(self.log_of(node)) for node in ("super-1", "super-3", "super-4")), 60)
+        self.show_a_fault(brought)
         self.recover(acknowledged)
+
+    def show_a_fault(self, brought):
+        """Whoever holds the genesis file can be shown who broke the protocol."""
+        logs = "".join(self.log_of(node) for node in ("super-1", "super-3", "super-4"))
+        fault = re.search(r"fault=(\w{64})", brought.search(logs).group()).group(1)
+        path = os.path.join(self.network.folder, "fault")
+        for name, claim in ((fault, "present"), ("00" * 32, "absent")):
+            self.network.run("proof", "evidence", name, "--dir", self.network.dir, "--out", path)
+            shown = json.loads(self.network.run(
+                "verify", path, "--genesis", os.path.join(self.network.dir, "genesis.oort"),
+                "--json").stdout)
+            self.assertEqual(shown["claim"], claim)
+            if claim == "present":
+                record = shown["records"][0]["record"]
+                self.assertEqual(record["fault"], fault)
+                self.assertEqual(record["offender"],
+                                 self.network.status()["super-2"]["node_id"])
 
     def test_6_wrong_shards_are_read_around(self):
         self.network.restart("super-2", "--misbehave", "corrupt-shard@1")
