@@ -26,6 +26,7 @@ void write(const NodeStatus& status, v1::GetStatusResponse* out) {
   out->set_node_id(to_field(status.id.view()));
   out->set_name(status.name);
   out->set_role(status.role);
+  out->set_is_light(status.is_light);
   out->set_version(status.version);
   out->set_chain_id(to_field(status.chain.view()));
   out->set_height(status.height.value());

@@ -7,6 +7,7 @@
 // the answers names a view that is not below it.
 #include <algorithm>
 
+#include "barrier_reply.hpp"
 #include "impl.hpp"
 #include "oort/core/reasons.hpp"
 
@@ -16,15 +17,11 @@ namespace {
 constexpr std::size_t barriers_waiting_max = 65'536;
 constexpr Duration retry_interval = 100ms;
 
-bool shows_a_block(const consensus::Certificate& certificate) {
-  return certificate.kind != consensus::VoteKind::Nullify;
-}
-
 }  // namespace
 
 void Chain::Impl::note_certificate(ByteView bytes) {
   const auto certificate = codec::from_bytes<consensus::Certificate>(bytes);
-  if (!certificate || !shows_a_block(*certificate)) return;
+  if (!certificate || certificate->kind == consensus::VoteKind::Nullify) return;
   if (certificate->view <= highest_certified_) return;
   highest_certified_ = certificate->view;
   highest_certificate_ = to_bytes(bytes);
@@ -73,17 +70,9 @@ void Chain::Impl::ask_barrier(ValidatorIndex validator) {
 
 Result<View> Chain::Impl::read_barrier_reply(ByteView bytes) {
   OORT_TRY(const auto reply, codec::from_bytes<wire::BarrierReply>(bytes));
-  if (!reply.certificate) return View(0);
-  OORT_TRY(const auto certificate, codec::from_bytes<consensus::Certificate>(*reply.certificate));
-  if (!shows_a_block(certificate)) {
-    return fail(ErrorCode::InvalidArgument, reason::bad_certificate, "it shows no block");
-  }
-  // What is known to be certified needs no second look; anything above must be shown.
-  if (certificate.view > highest_certified_) {
-    OORT_TRY(consensus::check_certificate(root_.context(around_.votes), certificate));
-    note_certificate(*reply.certificate);
-  }
-  return certificate.view;
+  OORT_TRY(const View view, shown_view(root_.context(around_.votes), highest_certified_, reply));
+  if (view > highest_certified_) note_certificate(*reply.certificate);
+  return view;
 }
 
 void Chain::Impl::on_barrier_reply(std::uint64_t round, ValidatorIndex from, Result<Bytes> reply) {

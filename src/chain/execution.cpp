@@ -2,6 +2,7 @@
 #include "execution.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "evidence_judge.hpp"
@@ -218,6 +219,31 @@ records::Tip Execution::tip_after(const ExecutedBlock& block) const {
           header.view, block.state_root, block.result.result_root, header};
 }
 
+Result<void> Execution::put_places(env::KvBatch& batch, const ExecutedBlock& block) const {
+  const Height height = block.block->header.height;
+  std::set<TransactionId> placed;
+  const auto put = [&](std::size_t i) {
+    const TransactionId& id = block.transactions[i]->id;
+    if (!placed.insert(id).second) return;
+    batch.put(records::transaction_place_key(id),
+              codec::to_bytes(records::Place{height, static_cast<std::uint32_t>(i)}));
+  };
+  const auto has_effect = [&](std::size_t i) {
+    return block.result.receipts[i].rejection == ledger::Rejection::None;
+  };
+  for (std::size_t i = 0; i < block.transactions.size(); ++i) {
+    if (has_effect(i)) put(i);
+  }
+  for (std::size_t i = 0; i < block.transactions.size(); ++i) {
+    if (has_effect(i)) continue;
+    // A proposer may bring a transaction again that took effect before: its place stays.
+    const Bytes key = records::transaction_place_key(block.transactions[i]->id);
+    OORT_TRY(const auto before, records::read<records::Place>(store_, key));
+    if (!before) put(i);
+  }
+  return {};
+}
+
 Result<env::KvBatch> Execution::commit_batch(const ExecutedBlock& block,
                                              const consensus::CertificateRef& certificate) {
   const consensus::Header& header = block.block->header;
@@ -234,10 +260,7 @@ Result<env::KvBatch> Execution::commit_batch(const ExecutedBlock& block,
             codec::to_bytes(records::Outcome{block.result.receipts, block.result.block_events}));
   batch.put(records::block_place_key(block.block->id),
             codec::to_bytes(records::Place{header.height, 0}));
-  for (std::size_t i = 0; i < block.transactions.size(); ++i) {
-    batch.put(records::transaction_place_key(block.transactions[i]->id),
-              codec::to_bytes(records::Place{header.height, static_cast<std::uint32_t>(i)}));
-  }
+  OORT_TRY(put_places(batch, block));
   batch.put(records::tip_key(), codec::to_bytes(tip_after(block)));
   return batch;
 }

@@ -127,6 +127,8 @@ class Execution {
   Execution(const TrustRoot& root, Settings settings, const Surroundings& around);
   [[nodiscard]] Result<void> begin(const ledger::GenesisParams& genesis);
   [[nodiscard]] Result<void> load();
+  /// A transaction stands where it took effect, else where it was first refused.
+  [[nodiscard]] Result<void> put_places(env::KvBatch& batch, const ExecutedBlock& block) const;
   [[nodiscard]] records::Tip tip_after(const ExecutedBlock& block) const;
   [[nodiscard]] std::optional<Bytes32> beacon_of(const consensus::Header& header,
                                                  const ledger::StateReader& parent) const;

@@ -26,7 +26,12 @@ void Chain::Impl::listen_gossip() {
         if (!self) return;
         self->on_strand([from, type, payload = std::move(payload)](Impl& chain) mutable {
           switch (type) {
-            case wire::transaction: return chain.on_transaction(from, std::move(payload));
+            case wire::transaction: {
+              return chain.check_later(std::move(payload),
+                                       [](Impl& impl, const Result<TransactionRef>& checked) {
+                                         impl.admit_from_peer(checked);
+                                       });
+            }
             case wire::have: return chain.on_have(from, payload);
             case wire::want: return chain.on_want(from, payload);
             case wire::status: return chain.on_status(from, payload);
@@ -36,28 +41,31 @@ void Chain::Impl::listen_gossip() {
       });
 }
 
-void Chain::Impl::on_transaction(const NodeId&, Bytes bytes) {
+void Chain::Impl::check_later(Bytes bytes, OnChecked done) {
   const std::size_t size = bytes.size();
   if (size > limits::transaction_bytes_max || checking_bytes_ + size > checking_bytes_max) {
     metrics::counter("oort_chain_gossip_dropped_total", "Transactions dropped before their check")
         .add();
-    return;
+    return done(*this, fail(ErrorCode::ResourceExhausted, reason::rate_limited,
+                            "too many transactions wait for their check"));
   }
   checking_bytes_ += size;
-  around_.pool.post([self = shared_from_this(), bytes = std::move(bytes), size] {
+  around_.pool.post([self = shared_from_this(), bytes = std::move(bytes), size,
+                     done = std::move(done)]() mutable {
     Result<TransactionRef> checked = [&]() -> Result<TransactionRef> {
       OORT_TRY(auto transaction, codec::from_bytes<ledger::Transaction>(bytes));
       return check_transaction(self->root_.chain, self->around_.signatures, std::move(transaction));
     }();
-    self->on_strand([checked = std::move(checked), size](Impl& chain) {
-      chain.checking_bytes_ -= size;
-      if (checked) chain.admit_from_peer(*checked);
-    });
+    self->on_strand(
+        [checked = std::move(checked), size, done = std::move(done)](Impl& chain) mutable {
+          chain.checking_bytes_ -= size;
+          done(chain, std::move(checked));
+        });
   });
 }
 
-void Chain::Impl::admit_from_peer(TransactionRef transaction) {
-  if (admit(transaction)) refresh_ready();
+void Chain::Impl::admit_from_peer(const Result<TransactionRef>& transaction) {
+  if (transaction && admit(*transaction)) refresh_ready();
 }
 
 Result<void> Chain::Impl::admit(const TransactionRef& transaction) {

@@ -22,7 +22,8 @@ namespace oort::chain {
 /// Everything of a chain; lives on its strand. The parts stand in files of their own: `engine.cpp`
 /// carries out what the engine says, `commit.cpp` brings final blocks to the store, `evidence.cpp`
 /// brings proofs of misconduct to the ledger, `gossip.cpp` spreads transactions, `sync.cpp` fetches
-/// and serves blocks, `barrier.cpp` answers reads, `doors.cpp` holds what callers ask.
+/// and serves blocks, `light_serve.cpp` answers light clients, `barrier.cpp` answers reads,
+/// `doors.cpp` holds what callers ask.
 class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
  public:
   Impl(TrustRoot root, Options options, const Surroundings& around);
@@ -129,8 +130,10 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
 
   // gossip.cpp
   void listen_gossip();
-  void on_transaction(const NodeId& from, Bytes bytes);
-  void admit_from_peer(TransactionRef transaction);
+  using OnChecked = UniqueFunction<void(Impl&, Result<TransactionRef>)>;
+  /// Decodes and checks on the pool. Fails with RATE_LIMITED where too many wait for that.
+  void check_later(Bytes bytes, OnChecked done);
+  void admit_from_peer(const Result<TransactionRef>& transaction);
   [[nodiscard]] Result<void> admit(const TransactionRef& transaction);
   void spread(const CheckedTransaction& transaction);
   void on_have(const NodeId& from, ByteView bytes);
@@ -151,6 +154,16 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   void fetch(consensus::FetchBlock wanted, std::size_t attempt);
   [[nodiscard]] Result<void> check_synced(const consensus::Block& block) const;
 
+  // light_serve.cpp
+  void serve_light(const NodeId& from, env::MessageType type, Bytes payload,
+                   Callback<Result<Bytes>> reply);
+  [[nodiscard]] bool take_turn(const NodeId& from);
+  void serve_submit(Bytes bytes, Callback<Result<Bytes>> reply);
+  [[nodiscard]] Result<void> take_in(const Result<TransactionRef>& transaction);
+  void serve_proof(const Bytes& key, Callback<Result<Bytes>> reply);
+  using Collect = UniqueFunction<Result<Bytes>(const env::KvReader&)>;
+  void serve_from_store(Collect collect, Callback<Result<Bytes>> reply);
+
   // barrier.cpp
   struct Barrier {
     Barrier() noexcept {}  // Not defaulted: clang 19 counts a nested type's own as missing here.
@@ -167,9 +180,9 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   void ask_barrier(ValidatorIndex validator);
   void count_barrier(ValidatorIndex validator, View highest);
   void on_barrier_reply(std::uint64_t round, ValidatorIndex from, Result<Bytes> reply);
+  [[nodiscard]] Result<View> read_barrier_reply(ByteView bytes);
   void settle_barriers();
   void end_barrier(const Result<FinalViewRef>& answer);
-  [[nodiscard]] Result<View> read_barrier_reply(ByteView bytes);
   void note_certificate(ByteView bytes);
 
   // doors.cpp
@@ -259,6 +272,11 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   Height height_at_last_tick_;
   std::uint64_t ticks_count_ = 0;
   std::size_t serving_count_ = 0;
+
+  // Light clients, since the last tick.
+  std::map<NodeId, std::size_t> light_turns_;
+  std::size_t light_turns_count_ = 0;
+  std::size_t light_reads_count_ = 0;
 
   // Barriers: one that runs, and one that gathers for the next round.
   std::optional<Barrier> barrier_;

@@ -171,26 +171,31 @@ Result<void> decode(codec::Reader& in, ProofBundle& value) {
 
 Result<Verified> verify_bundle(ByteView bytes, const ledger::GenesisParams& genesis,
                                const consensus::Verifier& verifier) {
+  auto root = TrustRoot::of(genesis);
+  if (!root) return in_part("genesis", std::move(root).error());
+  return verify_bundle(bytes, *root, verifier);
+}
+
+Result<Verified> verify_bundle(ByteView bytes, const TrustRoot& root,
+                               const consensus::Verifier& verifier) {
   if (bytes.size() > proof_bundle_bytes_max) {
     return fail(ErrorCode::InvalidArgument, reason::too_large, "bundle: too long");
   }
   auto bundle = codec::from_bytes<ProofBundle>(bytes);
   if (!bundle) return in_part("bundle", std::move(bundle).error());
-  auto root = TrustRoot::of(genesis);
-  if (!root) return in_part("genesis", std::move(root).error());
-  if (bundle->chain != root->chain) {
+  if (bundle->chain != root.chain) {
     return fail(ErrorCode::InvalidArgument, reason::wrong_chain,
                 "genesis: the bundle is of chain " + bundle->chain.short_hex() +
-                    ", the genesis of chain " + root->chain.short_hex());
+                    ", the genesis of chain " + root.chain.short_hex());
   }
-  OORT_TRY(check_header_and_certificate(*root, verifier, bundle->headers));
+  OORT_TRY(check_header_and_certificate(root, verifier, bundle->headers));
   const consensus::Header& first = bundle->headers.headers.front();
   auto shown = ledger::verify_state_range(first.app.parent_state_root, bundle->proof,
                                           bundle->range.first, bundle->range.end);
   if (!shown) return in_part("path", std::move(shown).error());
   OORT_TRY(check_records(*shown, bundle->records));
   const consensus::Header& last = bundle->headers.headers.back();
-  return Verified{root->chain,
+  return Verified{root.chain,
                   Height(first.height.value() - 1),
                   consensus::id_of(last),
                   last.height,

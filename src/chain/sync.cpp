@@ -63,12 +63,12 @@ Result<Bytes> read_proposal(const env::KvReader& store, const BlockId& id) {
 
 void Chain::Impl::listen_sync() {
   around_.transport.on_request(env::message_range::chain, [weak = weak_from_this()](
-                                                              NodeId, env::MessageType type,
+                                                              NodeId from, env::MessageType type,
                                                               Bytes payload,
                                                               Callback<Result<Bytes>> reply) {
     const auto self = weak.lock();
     if (!self) return reply(fail(ErrorCode::Unavailable, reason::cancelled, "closing"));
-    self->on_strand([type, payload = std::move(payload),
+    self->on_strand([from, type, payload = std::move(payload),
                      reply = std::move(reply)](Impl& chain) mutable {
       switch (type) {
         case wire::blocks: return chain.serve_blocks(payload, std::move(reply));
@@ -79,6 +79,12 @@ void Chain::Impl::listen_sync() {
         case wire::head: {
           if (chain.head_) return reply(codec::to_bytes(*chain.head_));
           return reply(fail(ErrorCode::Unavailable, reason::not_ready, "nothing is final"));
+        }
+        case wire::submit:
+        case wire::outcome:
+        case wire::prove:
+        case wire::block_ids: {
+          return chain.serve_light(from, type, std::move(payload), std::move(reply));
         }
         default: {
           return reply(fail(ErrorCode::Unimplemented, reason::not_supported, "no such request"));
@@ -159,6 +165,8 @@ void Chain::Impl::tick() {
   const MonoTime now = around_.clock.now_mono();
   std::erase_if(peers_, [now](const auto& peer) { return now - peer.second.heard > silence_max; });
   tell_status();
+  light_turns_.clear();
+  light_turns_count_ = 0;
   if (++ticks_count_ % 2 == 0) announce();
   sync_if_behind();
   report_evidence();

@@ -23,6 +23,7 @@ Json to_json(const v1::GetStatusResponse& status) {
   const v1::StorageStatus& storage = status.storage();
   return {{"name", status.name()},
           {"role", status.role()},
+          {"is_light", status.is_light()},
           {"version", status.version()},
           {"node_id", hex_of(status.node_id())},
           {"chain_id", hex_of(status.chain_id())},
@@ -56,7 +57,8 @@ std::string to_text(const v1::GetStatusResponse& status) {
       {"chain", hex_of(status.chain_id())},
       {"ready", status.is_ready() ? "yes" : "no: " + status.not_ready_reason()},
       {"quorum", status.has_quorum() ? "yes" : "no"},
-      {"height", std::to_string(status.height())},
+      {"height",
+       std::to_string(status.height()) + (status.is_light() ? ", verified; a light node" : "")},
       {"view", std::to_string(status.epoch()) + "/" + std::to_string(status.view())},
       {"peers", std::to_string(status.connected_peers_count())},
       {"shards", std::to_string(storage.shards_count()) + ", " +

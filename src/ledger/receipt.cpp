@@ -129,16 +129,60 @@ Bytes32 receipt_hash_of(const Receipt& receipt) {
   return crypto::hash(receipt_context, codec::to_bytes(receipt));
 }
 
-Bytes32 result_root_of(std::span<const Receipt> receipts, std::span<const Event> block_events) {
+namespace {
+
+std::vector<Bytes32> hashes_of(std::span<const Receipt> receipts) {
   std::vector<Bytes32> hashes;
   hashes.reserve(receipts.size());
   for (const Receipt& receipt : receipts) hashes.push_back(receipt_hash_of(receipt));
+  return hashes;
+}
+
+Bytes32 events_hash_of(std::span<const Event> block_events) {
   codec::Writer events;
   events.u32(static_cast<std::uint32_t>(block_events.size()));
   for (const Event& event : block_events) encode(events, event);
-  const Bytes32 root = crypto::merkle_root(hashes);
-  const Bytes32 events_hash = crypto::hash(events_context, events.bytes());
-  return crypto::hash(result_context, root.view(), events_hash.view());
+  return crypto::hash(events_context, events.bytes());
+}
+
+/// A path has a sibling for at most each bit of an index.
+constexpr std::size_t siblings_count_max = 64;
+
+}  // namespace
+
+Bytes32 result_root_of(std::span<const Receipt> receipts, std::span<const Event> block_events) {
+  const Bytes32 root = crypto::merkle_root(hashes_of(receipts));
+  return crypto::hash(result_context, root.view(), events_hash_of(block_events).view());
+}
+
+void encode(codec::Writer& out, const ReceiptProof& value) {
+  encode(out, value.receipts_root);
+  encode(out, value.events_hash);
+  out.u64(value.path.index);
+  out.u64(value.path.count);
+  codec::encode_vector(out, value.path.siblings);
+}
+
+Result<void> decode(codec::Reader& in, ReceiptProof& value) {
+  OORT_TRY(decode(in, value.receipts_root));
+  OORT_TRY(decode(in, value.events_hash));
+  OORT_TRY(value.path.index, in.u64());
+  OORT_TRY(value.path.count, in.u64());
+  return codec::decode_vector(in, value.path.siblings, siblings_count_max);
+}
+
+ReceiptProof prove_receipt(std::span<const Receipt> receipts, std::span<const Event> block_events,
+                           std::size_t index) {
+  const std::vector<Bytes32> hashes = hashes_of(receipts);
+  return {crypto::merkle_root(hashes), events_hash_of(block_events),
+          crypto::merkle_prove(hashes, index)};
+}
+
+bool verify_receipt(const Bytes32& result_root, const ReceiptProof& proof, const Receipt& receipt) {
+  const Bytes32 root =
+      crypto::hash(result_context, proof.receipts_root.view(), proof.events_hash.view());
+  if (root != result_root) return false;
+  return crypto::merkle_verify(proof.receipts_root, proof.path, receipt_hash_of(receipt));
 }
 
 }  // namespace oort::ledger

@@ -67,7 +67,7 @@ Config::Modules defaults_of(Role role) noexcept {
     case Role::Archive:
       return {.validator = false, .history = true, .storage = true, .s3 = false, .api = true};
     case Role::Edge:
-      return {.validator = false, .history = false, .storage = false, .s3 = true, .api = true};
+      return {.validator = false, .history = false, .storage = false, .s3 = false, .api = true};
   }
   return {};
 }

@@ -238,7 +238,10 @@ void add_module_keys(std::vector<ConfigKey>& keys) {
                          at(&Config::modules, &Config::Modules::history)));
   keys.push_back(boolean("modules.storage", "Holds shards for others (super, archive).",
                          at(&Config::modules, &Config::Modules::storage)));
-  keys.push_back(boolean("modules.s3", "Serves S3 (super, edge).",
+  keys.push_back(boolean("modules.s3",
+                         "Serves S3 (super). An edge that does executes every block and keeps the\n"
+                         "whole state; one that does not is a light node: it keeps the newest\n"
+                         "verified header alone and asks super nodes for the rest.",
                          at(&Config::modules, &Config::Modules::s3)));
   keys.push_back(boolean("modules.api", "Serves gRPC (super, archive, edge).",
                          at(&Config::modules, &Config::Modules::api)));

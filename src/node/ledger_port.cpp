@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "api_ports.hpp"
+#include "api_views.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/ledger/keys.hpp"
@@ -20,56 +21,10 @@ api::StateMark mark_of(const chain::FinalView& view, bool is_stale) {
   return mark;
 }
 
-api::TransactionOutcome outcome_of(const chain::Commit& commit,
-                                   const ledger::Transaction* transaction) {
-  api::TransactionOutcome outcome;
-  outcome.height = commit.height;
-  outcome.index = commit.index;
-  outcome.fee = commit.receipt.fee;
-  for (std::size_t i = 0; i < commit.receipt.operations.size(); ++i) {
-    const ledger::OperationReceipt& receipt = commit.receipt.operations[i];
-    api::OperationOutcome operation;
-    if (transaction != nullptr) {
-      const auto decoded = ledger::decode_operation(transaction->operations[i]);
-      if (decoded) operation.operation = ledger::code_of(*decoded);
-    }
-    operation.rejection = static_cast<std::uint16_t>(receipt.rejection);
-    if (receipt.rejection != ledger::Rejection::None) {
-      operation.rejection_name = ledger::to_string(receipt.rejection);
-    }
-    codec::Writer events;
-    for (const ledger::Event& event : receipt.events) ledger::encode(events, event);
-    operation.result = std::move(events).take();
-    outcome.operations.push_back(std::move(operation));
-  }
-  return outcome;
-}
-
-/// A transaction that was refused as a whole has no effect and no operation receipts: an error to
-/// whoever waited for it.
-Result<api::TransactionOutcome> accepted(const chain::Commit& commit,
-                                         const ledger::Transaction* transaction) {
-  if (commit.receipt.rejection != ledger::Rejection::None) {
-    return fail(ledger::error_of(commit.receipt.rejection));
-  }
-  return outcome_of(commit, transaction);
-}
-
 api::BlockView view_of(const chain::FinalBlock& block) {
-  api::BlockView view;
-  view.height = block.header.height;
-  view.id = block.id;
-  view.parent = block.header.parent;
-  view.epoch = block.header.epoch;
-  view.view = block.header.view;
-  view.time = {block.header.time_ms};
-  view.proposer = block.header.proposer;
-  view.parent_state_root = block.header.app.parent_state_root;
-  for (const auto& transaction : block.transactions) {
-    view.transactions.push_back(transaction->id);
-  }
-  view.header = codec::to_bytes(block.header);
-  return view;
+  std::vector<TransactionId> ids;
+  for (const auto& transaction : block.transactions) ids.push_back(transaction->id);
+  return block_view(block.header, std::move(ids));
 }
 
 class ChainLedgerPort final : public api::LedgerPort {
@@ -77,33 +32,7 @@ class ChainLedgerPort final : public api::LedgerPort {
   explicit ChainLedgerPort(NodeParts& parts) : parts_(parts) {}
 
   void submit(Bytes bytes, bool waits, Duration, Callback<Result<api::Submitted>> done) override {
-    auto transaction = codec::from_bytes<ledger::Transaction>(bytes);
-    if (!transaction) {
-      done(fail(std::move(transaction).error().with("the transaction")));
-      return;
-    }
-    api::Submitted submitted;
-    submitted.id = ledger::id_of(*transaction);
-    if (!waits) {
-      parts_.chain.submit(*std::move(transaction), [](Result<chain::Commit>) {});
-      done(submitted);
-      return;
-    }
-    auto kept = std::make_shared<const ledger::Transaction>(*transaction);
-    parts_.chain.submit(*std::move(transaction), [submitted, kept, done = std::move(done)](
-                                                     Result<chain::Commit> commit) mutable {
-      if (!commit) {
-        done(fail(std::move(commit).error()));
-        return;
-      }
-      auto outcome = accepted(*commit, kept.get());
-      if (!outcome) {
-        done(fail(std::move(outcome).error()));
-        return;
-      }
-      submitted.outcome = *std::move(outcome);
-      done(std::move(submitted));
-    });
+    submit_to(parts_.chain, bytes, waits, std::move(done));
   }
 
   void find_transaction(const TransactionId& id,
@@ -143,9 +72,7 @@ class ChainLedgerPort final : public api::LedgerPort {
   void get_block(Height height, Callback<Result<api::BlockView>> done) override {
     const Height newest = parts_.chain.view()->height();
     if (height.value() == 0 || height > newest) {
-      done(fail(ErrorCode::NotFound, reason::not_found,
-                "there is no block " + std::to_string(height.value()) +
-                    " here; the newest final one is " + std::to_string(newest.value())));
+      done(fail(no_block(height, newest)));
       return;
     }
     await_block(height, std::move(done));

@@ -3,11 +3,10 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <set>
 
-#include "api_ports.hpp"
+#include "doors.hpp"
+#include "edge.hpp"
 #include "ledger_view.hpp"
-#include "oort/api/server.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/host/blob_store.hpp"
@@ -15,7 +14,6 @@
 #include "oort/host/files.hpp"
 #include "oort/host/random.hpp"
 #include "oort/host/runtime.hpp"
-#include "oort/http/operator_pages.hpp"
 #include "oort/http/server.hpp"
 #include "oort/ledger/view.hpp"
 #include "oort/net/transport.hpp"
@@ -61,23 +59,6 @@ class Waiter {
   bool is_finished_ = false;
 };
 
-/// What the operator's pages show, refreshed by the node and read by the pages' thread.
-class Health {
- public:
-  void set(Readiness readiness) {
-    const std::lock_guard lock(mutex_);
-    readiness_ = std::move(readiness);
-  }
-  [[nodiscard]] Readiness get() const {
-    const std::lock_guard lock(mutex_);
-    return readiness_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  Readiness readiness_{false, "starting"};
-};
-
 class NodeImpl final : public Node {
  public:
   NodeImpl(Config config, std::string version, Hooks& hooks,
@@ -112,7 +93,7 @@ class NodeImpl final : public Node {
     // Doors first: nothing new comes in, and what is in flight is answered by parts that live.
     if (s3_server_) s3_server_->stop(grace);
     if (grpc_) grpc_->stop(grace);
-    if (operator_server_) operator_server_->stop(grace);
+    if (operator_door_) operator_door_->stop(grace);
     stop_objects(grace);
     if (transport_) transport_->stop();
     if (runtime_) runtime_->stop();
@@ -138,9 +119,7 @@ class NodeImpl final : public Node {
     return s3_server_ ? config_.s3.listen.host + ":" + std::to_string(s3_server_->port()) : "";
   }
   [[nodiscard]] std::string operator_endpoint() const override {
-    return operator_server_
-               ? config_.operator_door.listen.host + ":" + std::to_string(operator_server_->port())
-               : "";
+    return operator_door_ ? operator_door_->endpoint() : "";
   }
 
  private:
@@ -151,7 +130,6 @@ class NodeImpl final : public Node {
   Result<void> open_shards();
   Result<void> open_doors();
   Result<void> open_s3();
-  Result<void> open_operator_pages();
   void stop_objects(Duration grace);
   void watch_readiness();
   void collect_orphans();
@@ -211,9 +189,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<api::Server> grpc_;
   std::unique_ptr<http::Handler> s3_handler_;
   std::unique_ptr<http::Server> s3_server_;
-  Health health_;
-  std::unique_ptr<http::Handler> operator_handler_;
-  std::unique_ptr<http::Server> operator_server_;
+  std::unique_ptr<OperatorDoor> operator_door_;
 };
 
 Result<void> NodeImpl::open_data() {
@@ -223,11 +199,7 @@ Result<void> NodeImpl::open_data() {
   keys_.emplace(*seed_);
   signer_ = crypto::local_signer(*keys_);
 
-  const auto genesis_path = config_.resolve(config_.node.genesis_file);
-  OORT_TRY(const Bytes file, host::read_file(genesis_path, ledger::genesis_bytes_max + 64));
-  auto genesis = ledger::genesis_from_file(file);
-  if (!genesis) return fail(std::move(genesis).error().with(genesis_path.string()));
-  genesis_ = *std::move(genesis);
+  OORT_TRY(genesis_, read_genesis(config_));
 
   store::RocksOptions rocks;
   rocks.cache_bytes = config_.ledger.cache_bytes;
@@ -248,16 +220,11 @@ Result<void> NodeImpl::open_data() {
 }
 
 Result<void> NodeImpl::open_network() {
-  net::Options options;
-  options.chain = ledger::chain_id_of(genesis_);
-  options.listen_host = config_.network.listen.host;
-  options.listen_port = config_.network.listen.port;
-  options.queue_bytes_max = config_.network.queue_bytes;
-  OORT_TRY(transport_, net::open_transport(*seed_, options, {clock_, random_, *chain_strand_}));
+  OORT_TRY(transport_, open_node_transport(config_, *seed_, ledger::chain_id_of(genesis_),
+                                           {clock_, random_, *chain_strand_}));
   peers_ = config_.network.peers;
-  transport_->set_denied(config_.network.denied);
   transport_->set_peers(peers_);
-  wire_ = &hooks_.transport(*transport_, {options.chain, *keys_});
+  wire_ = &hooks_.transport(*transport_, {ledger::chain_id_of(genesis_), *keys_});
   object_transport_ = std::make_unique<RoomTransport>(*wire_, *object_strand_);
   return {};
 }
@@ -379,19 +346,9 @@ void NodeImpl::collect_orphans() {
 
 /// The configuration names some peers; the ledger's registry names all.
 void NodeImpl::dial_known_nodes() {
-  std::vector<net::PeerAddress> peers = peers_;
-  std::set<NodeId> known = {keys_->node_id()};
-  for (const net::PeerAddress& peer : peers) known.insert(peer.id);
   const object::LedgerSnapshot snapshot = view_->snapshot();
-  for (const ledger::Node& node : ledger::View(*snapshot.state).nodes(NodeId(), nodes_known_max)) {
-    if (known.contains(node.id)) continue;
-    for (const ledger::Endpoint& endpoint : node.endpoints) {
-      if (endpoint.kind != ledger::EndpointKind::Peer) continue;
-      peers.push_back({.id = node.id, .host = endpoint.host, .port = endpoint.port});
-      break;
-    }
-  }
-  transport_->set_peers(std::move(peers));
+  const auto known = ledger::View(*snapshot.state).nodes(NodeId(), nodes_known_max);
+  transport_->set_peers(with_known_nodes(peers_, known, keys_->node_id()));
 }
 
 Result<void> NodeImpl::open_doors() {
@@ -413,7 +370,7 @@ Result<void> NodeImpl::open_doors() {
                                                  .grpc_endpoint = {},
                                                  .s3_endpoint = {},
                                                  .operator_endpoint = {}});
-  OORT_TRY(open_operator_pages());
+  OORT_TRY(operator_door_, OperatorDoor::open(config_, clock_, random_));
   if (gateway_) OORT_TRY(open_s3());
   parts_->operator_endpoint = operator_endpoint();
   parts_->s3_endpoint = s3_endpoint();
@@ -423,13 +380,10 @@ Result<void> NodeImpl::open_doors() {
   node_port_ = make_node_port(*parts_);
   object_port_ = make_object_port(*parts_);
   admin_port_ = make_admin_port(*parts_);
-  api::ServerOptions options;
-  options.listen = config_.modules.api ? to_text(config_.api.listen) : "";
-  options.admin_socket = config_.resolve(config_.api.admin_socket).string();
-  OORT_TRY(grpc_, api::Server::start(options, {.ledger = ledger_port_.get(),
-                                               .node = node_port_.get(),
-                                               .object = object_port_.get(),
-                                               .admin = admin_port_.get()}));
+  OORT_TRY(grpc_, open_grpc(config_, {.ledger = ledger_port_.get(),
+                                      .node = node_port_.get(),
+                                      .object = object_port_.get(),
+                                      .admin = admin_port_.get()}));
   return {};
 }
 
@@ -447,30 +401,10 @@ Result<void> NodeImpl::open_s3() {
   return {};
 }
 
-Result<void> NodeImpl::open_operator_pages() {
-  http::OperatorSources sources;
-  sources.health = [] {
-    return std::vector<http::Check>{{.name = "process", .is_good = true, .detail = "runs"}};
-  };
-  sources.readiness = [this] {
-    const Readiness readiness = health_.get();
-    return std::vector<http::Check>{
-        {.name = "ledger", .is_good = readiness.is_ready, .detail = readiness.why}};
-  };
-  operator_handler_ = http::operator_pages(std::move(sources));
-  http::ServerOptions server;
-  server.name = "operator";
-  server.address = config_.operator_door.listen.host;
-  server.port = config_.operator_door.listen.port;
-  server.is_access_logged = false;
-  OORT_TRY(operator_server_, http::Server::start(server, *operator_handler_, clock_, random_));
-  return {};
-}
-
 void NodeImpl::watch_readiness() {
   chain_->diagnose([this](const chain::Diagnosis& diagnosis) {
     const Readiness readiness = readiness_of(*parts_, diagnosis);
-    health_.set(readiness);
+    operator_door_->set(readiness);
     if (grpc_) grpc_->set_serving(readiness.is_ready);
     chain_strand_->timers().after(readiness_interval, [this] { watch_readiness(); });
   });
@@ -489,6 +423,9 @@ Result<PublicKey> create_node(const std::filesystem::path& data_folder, env::Ran
 
 Result<std::unique_ptr<Node>> Node::start(Config config, std::string version, Hooks& hooks,
                                           std::function<void()> on_shutdown_request) {
+  if (is_light(config)) {
+    return start_edge(std::move(config), std::move(version), hooks, std::move(on_shutdown_request));
+  }
   auto node = std::make_unique<NodeImpl>(std::move(config), std::move(version), hooks,
                                          std::move(on_shutdown_request));
   OORT_TRY(node->start());

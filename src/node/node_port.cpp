@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "api_ports.hpp"
+#include "api_views.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/ledger/view.hpp"
 
@@ -11,14 +12,6 @@ namespace {
 
 constexpr Duration durable_poll = 200ms;
 constexpr std::size_t peers_listed_max = 10'000;
-
-std::vector<std::string> roles_of(const ledger::Node& node) {
-  std::vector<std::string> roles;
-  if (ledger::has_role(node, ledger::NodeRole::Super)) roles.emplace_back("super");
-  if (ledger::has_role(node, ledger::NodeRole::Archive)) roles.emplace_back("archive");
-  if (ledger::has_role(node, ledger::NodeRole::Edge)) roles.emplace_back("edge");
-  return roles;
-}
 
 class StatusPort final : public api::NodePort {
  public:
@@ -38,15 +31,7 @@ class StatusPort final : public api::NodePort {
     const chain::FinalViewRef view = parts_.chain.view();
     for (const ledger::Node& node : ledger::View(view->state()).nodes(NodeId(), peers_listed_max)) {
       if (node.id == parts_.keys.node_id()) continue;
-      api::PeerView peer;
-      peer.id = node.id;
-      peer.roles = roles_of(node);
-      for (const ledger::Endpoint& endpoint : node.endpoints) {
-        if (endpoint.kind != ledger::EndpointKind::Peer) continue;
-        peer.address = endpoint.host + ":" + std::to_string(endpoint.port);
-      }
-      peer.is_connected = std::ranges::binary_search(connected, node.id);
-      peers.push_back(std::move(peer));
+      peers.push_back(peer_view(node, std::ranges::binary_search(connected, node.id)));
     }
     done(std::move(peers));
   }

@@ -119,6 +119,10 @@ class Network:
         """With further flags of `start`."""
         return self.run("devnet", "restart", node, "--dir", self.dir, "--", *flags, check=check)
 
+    def json(self, *arguments):
+        """What a command prints with --json."""
+        return json.loads(self.run(*arguments, "--json").stdout)
+
     def devnet(self, *arguments, timeout=300):
         return self.run("devnet", *arguments, "--dir", self.dir, timeout=timeout).stdout
 

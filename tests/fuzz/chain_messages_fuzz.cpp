@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // First byte: which decoder. What decodes must encode to the very bytes it came from.
 #include "oort/chain/body.hpp"
+#include "oort/chain/certified.hpp"
 #include "oort/chain/light_client.hpp"
 #include "oort/chain/messages.hpp"
 #include "oort/chain/proof_bundle.hpp"
@@ -26,7 +27,7 @@ void try_body(ByteView bytes) {
 
 void try_any(std::span<const std::uint8_t> input) {
   const ByteView bytes = std::as_bytes(input.subspan(1));
-  switch (input.front() % 8) {
+  switch (input.front() % 10) {
     case 0: try_one<wire::Ids>(bytes); break;
     case 1: try_one<wire::Status>(bytes); break;
     case 2: try_one<wire::BlocksRequest>(bytes); break;
@@ -34,6 +35,8 @@ void try_any(std::span<const std::uint8_t> input) {
     case 4: try_one<wire::BarrierReply>(bytes); break;
     case 5: try_one<FinalHeaders>(bytes); break;
     case 6: try_one<ProofBundle>(bytes); break;
+    case 8: try_one<OutcomeProof>(bytes); break;
+    case 9: try_one<BlockProof>(bytes); break;
     default: try_body(bytes);
   }
 }

@@ -71,7 +71,8 @@ class GrowthTest(unittest.TestCase):
         status = self.network.status()
         for name in ("archive-1", "edge-1"):
             self.assertTrue(status[name]["is_ready"], name)
-        self.assertEqual(len(self.network.s3_urls()), 6)
+        self.assertTrue(status["edge-1"]["is_light"])
+        self.assertEqual(len(self.network.s3_urls()), 5, "super nodes alone serve S3")
 
     def test_5_all_of_it_comes_back(self):
         self.network.devnet("down")

@@ -133,6 +133,8 @@ struct NodeStatus {
   NodeId id;
   std::string name;
   std::string role;
+  /// Follows headers and certificates alone; `height` is the verified one.
+  bool is_light = false;
   std::string version;
   ChainId chain;
   Height height;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "oort/chain/certified.hpp"
 #include "oort/chain/light_client.hpp"
 #include "oort/chain/mempool.hpp"
 #include "oort/chain/proof_bundle.hpp"
@@ -97,14 +98,6 @@ class FinalView {
   [[nodiscard]] virtual const ledger::StateReader& state() const noexcept = 0;
 };
 using FinalViewRef = std::shared_ptr<const FinalView>;
-
-/// Where a transaction stands for ever, and what became of it.
-struct Commit {
-  Height height;
-  BlockId block;
-  std::uint32_t index = 0;
-  ledger::Receipt receipt;
-};
 
 /// One final block, as subscribers see it.
 struct FinalBlock {

@@ -25,6 +25,16 @@ inline constexpr env::MessageType blocks = base + 16;
 inline constexpr env::MessageType proposal = base + 17;  ///< A block id; answered by a PROPOSAL.
 inline constexpr env::MessageType barrier = base + 18;   ///< Nothing; answered by a BarrierReply.
 inline constexpr env::MessageType head = base + 19;      ///< Nothing; answered by FinalHeaders.
+// Requests of light clients, of which a node answers so many a second and peer.
+/// One encoded transaction; answered by nothing, once it waits in the pool or is final.
+inline constexpr env::MessageType submit = base + 20;
+/// A transaction's id; answered by an OutcomeProof. Fails with NOT_FOUND, or NOT_READY while the
+/// header that shows the outcome is not certified.
+inline constexpr env::MessageType outcome = base + 21;
+/// A key of the state, its bytes alone; answered by a ProofBundle at the newest provable height.
+inline constexpr env::MessageType prove = base + 22;
+/// A height; answered by a BlockProof. Fails with NOT_FOUND, or NOT_READY as above.
+inline constexpr env::MessageType block_ids = base + 23;
 
 inline constexpr std::size_t ids_count_max = 256;
 

@@ -79,5 +79,8 @@ struct Verified {
 [[nodiscard]] Result<Verified> verify_bundle(
     ByteView bytes, const ledger::GenesisParams& genesis,
     const consensus::Verifier& verifier = consensus::ed25519_verifier());
+/// The same for who derived the trust root before.
+[[nodiscard]] Result<Verified> verify_bundle(ByteView bytes, const TrustRoot& root,
+                                             const consensus::Verifier& verifier);
 
 }  // namespace oort::chain

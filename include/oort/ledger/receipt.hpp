@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "oort/crypto/tree.hpp"
 #include "oort/ledger/operations.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/rejection.hpp"
@@ -154,5 +155,21 @@ struct Receipt {
 [[nodiscard]] Bytes32 result_root_of(std::span<const Receipt> receipts,
                                      std::span<const Event> block_events);
 [[nodiscard]] Bytes32 receipt_hash_of(const Receipt& receipt);
+
+/// What shows that a receipt is one of a block's: the two parts of the result root, and the path
+/// from the receipt to the first. `path.index` is the transaction's place in its block.
+struct ReceiptProof {
+  Bytes32 receipts_root;
+  Bytes32 events_hash;
+  crypto::MerkleProof path;
+  friend bool operator==(const ReceiptProof&, const ReceiptProof&) = default;
+};
+void encode(codec::Writer& out, const ReceiptProof& value);
+[[nodiscard]] Result<void> decode(codec::Reader& in, ReceiptProof& value);
+/// Requires: `index` is below the count of receipts.
+[[nodiscard]] ReceiptProof prove_receipt(std::span<const Receipt> receipts,
+                                         std::span<const Event> block_events, std::size_t index);
+[[nodiscard]] bool verify_receipt(const Bytes32& result_root, const ReceiptProof& proof,
+                                  const Receipt& receipt);
 
 }  // namespace oort::ledger

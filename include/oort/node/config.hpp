@@ -20,7 +20,7 @@ namespace oort::node {
 enum class Role : std::uint8_t {
   Super,    ///< Votes, serves S3 and gRPC, holds hot shards.
   Archive,  ///< Keeps the whole history and cold shards.
-  Edge,     ///< Follows as a light client and serves S3 to its owner.
+  Edge,     ///< Follows as a light client; with S3, as a gateway with the whole state.
 };
 [[nodiscard]] std::string_view to_string(Role role) noexcept;
 

@@ -71,7 +71,8 @@ Result<NodeEntry> make_node(const Network& network, const std::string& role, std
   OORT_TRY(node.peer_port, ports.take());
   OORT_TRY(node.grpc_port, ports.take());
   OORT_TRY(node.operator_port, ports.take());
-  if (role != "archive") {
+  // An archive serves no S3, and an edge is a light client.
+  if (role == "super") {
     OORT_TRY(node.s3_port, ports.take());
   }
   node.admin_socket = network.runtime_folder + "/" + node.name + ".sock";

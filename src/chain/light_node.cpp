@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oort/chain/light_node.hpp"
+
+#include "light_impl.hpp"
+#include "oort/core/assert.hpp"
+#include "oort/core/log.hpp"
+#include "oort/core/reasons.hpp"
+
+namespace oort::chain {
+namespace {
+
+constexpr std::string_view head_name = "head";
+
+LightHead head_of(const consensus::Header& header) {
+  return {header.height, consensus::id_of(header), header.view, header.time_ms};
+}
+
+Result<std::optional<FinalHeaders>> read_head(env::BlobStore& store) {
+  OORT_TRY(const auto names, store.list());
+  if (std::ranges::find(names, head_name) == names.end()) return std::optional<FinalHeaders>();
+  OORT_TRY(const auto blob, store.open(head_name));
+  OORT_TRY(const Bytes bytes, blob->read(0, blob->size()));
+  auto head = codec::from_bytes<FinalHeaders>(bytes);
+  if (head) return std::optional<FinalHeaders>(*std::move(head));
+  return fail(ErrorCode::DataLoss, reason::corrupt_data,
+              "the kept head cannot be read: " + head.error().detail());
+}
+
+}  // namespace
+
+LightNode::Impl::Impl(TrustRoot root, LightOptions options, const LightSurroundings& around)
+    : options_(options), around_(around), client_(std::move(root), around.votes) {
+  for (const consensus::Validator& validator : client_.root().validators.validators()) {
+    if (validator.node != around_.transport.self()) peers_[validator.node] = {};
+  }
+  started_at_ = around_.clock.now_mono();
+}
+
+Result<void> LightNode::Impl::open() {
+  OORT_TRY(const auto kept, read_head(around_.store));
+  if (!kept) return {};
+  auto moved = client_.update(*kept);
+  if (!moved && moved.error().reason() == reason::wrong_chain) {
+    return fail(ErrorCode::FailedPrecondition, reason::wrong_genesis,
+                "the kept head is of another chain than the genesis; use another data folder");
+  }
+  if (!moved) {
+    return fail(ErrorCode::DataLoss, reason::corrupt_data,
+                "the kept head is not certified: " + moved.error().detail());
+  }
+  head_ = head_of(kept->headers.back());
+  highest_shown_ = head_.view;
+  return {};
+}
+
+void LightNode::Impl::start() { tick(); }
+
+void LightNode::Impl::close() {
+  is_closed_ = true;
+  if (tick_) around_.timers.cancel(*tick_);
+  if (round_) around_.timers.cancel(round_->timer);
+  for (auto& [number, wait] : head_waits_) {
+    if (wait.timer) around_.timers.cancel(*wait.timer);
+  }
+  for (auto& [id, pending] : pending_) {
+    for (auto& [number, waiter] : pending.waiters) around_.timers.cancel(waiter.timer);
+  }
+}
+
+void LightNode::Impl::fail_for_ever(const Error& error) {
+  close();
+  log::error("chain", "the light node stops", {{"why", error.to_string()}});
+  if (around_.on_failure) {
+    around_.on_failure(error);
+    return;
+  }
+  log::flush();
+  OORT_ASSERT(false, "a light node must not forget what it has told");
+}
+
+LightHead LightNode::Impl::head() const {
+  const std::lock_guard lock(head_mutex_);
+  return head_;
+}
+
+std::optional<MonoTime> LightNode::Impl::moved_at() const {
+  const std::lock_guard lock(head_mutex_);
+  return moved_at_;
+}
+
+void LightNode::Impl::keep_head() {
+  if (is_keeping_ || client_.height() <= head_.height) return;
+  is_keeping_ = true;
+  const FinalHeaders& newest = *client_.head();
+  // The header that has the certificate proves itself; those on the way to it are not needed.
+  const FinalHeaders kept{{newest.headers.back()}, newest.certificate};
+  around_.disk.post([self = shared_from_this(), kept] {
+    const auto written = self->around_.store.replace(head_name, codec::to_bytes(kept));
+    self->on_strand(
+        [header = kept.headers.front(), written](Impl& light) { light.on_kept(header, written); });
+  });
+}
+
+void LightNode::Impl::on_kept(const consensus::Header& header, const Result<void>& written) {
+  is_keeping_ = false;
+  if (!written) return fail_for_ever(written.error());
+  OORT_ASSERT(header.height > head_.height, "the head never goes back");
+  {
+    const std::lock_guard lock(head_mutex_);
+    head_ = head_of(header);
+    moved_at_ = around_.clock.now_mono();
+  }
+  highest_shown_ = std::max(highest_shown_, header.view);
+  settle_waits();
+  keep_head();
+}
+
+LightNode::LightNode(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+LightNode::~LightNode() { impl_->close(); }
+
+Result<std::unique_ptr<LightNode>> LightNode::open(const ledger::GenesisParams& genesis,
+                                                   LightOptions options, LightSurroundings around) {
+  OORT_TRY(TrustRoot root, TrustRoot::of(genesis));
+  auto impl = std::make_shared<Impl>(std::move(root), options, around);
+  OORT_TRY(impl->open());
+  return std::unique_ptr<LightNode>(new LightNode(std::move(impl)));
+}
+
+void LightNode::start() {
+  impl_->on_strand([](Impl& impl) { impl.start(); });
+}
+
+LightHead LightNode::head() const { return impl_->head(); }
+std::optional<MonoTime> LightNode::moved_at() const { return impl_->moved_at(); }
+
+void LightNode::read(Bytes key, Freshness freshness, Callback<Result<Proven>> done) {
+  impl_->on_strand([key = std::move(key), freshness, done = std::move(done)](Impl& impl) mutable {
+    impl.read(std::move(key), freshness, std::move(done));
+  });
+}
+
+void LightNode::submit(ledger::Transaction transaction, Callback<Result<Commit>> done) {
+  impl_->on_strand(
+      [transaction = std::move(transaction), done = std::move(done)](Impl& impl) mutable {
+        impl.submit(std::move(transaction), std::move(done));
+      });
+}
+
+void LightNode::find(const TransactionId& id, Callback<Result<Commit>> done) {
+  impl_->on_strand(
+      [id, done = std::move(done)](Impl& impl) mutable { impl.find(id, std::move(done)); });
+}
+
+void LightNode::block(Height height, Callback<Result<BlockProof>> done) {
+  impl_->on_strand([height, done = std::move(done)](Impl& impl) mutable {
+    impl.block(height, std::move(done));
+  });
+}
+
+void LightNode::diagnose(Callback<LightDiagnosis> done) {
+  impl_->on_strand([done = std::move(done)](Impl& impl) mutable { done(impl.diagnose()); });
+}
+
+const TrustRoot& LightNode::trust_root() const noexcept { return impl_->root(); }
+
+}  // namespace oort::chain
