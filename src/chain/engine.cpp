@@ -124,6 +124,11 @@ void Chain::Impl::handle(consensus::Proposed& output) {
 
 void Chain::Impl::handle(consensus::CheckPayload& output) {
   const consensus::BlockRef& block = output.block;
+  if (block->header.height <= execution_->tip().height) {
+    // Catching up brought the blocks of this height and beyond before the engine came to them.
+    step(consensus::PayloadChecked{block->id, is_stored(block->id)});
+    return;
+  }
   auto checked = [&]() -> Result<Checked> {
     if (ensure_executed(block->header.parent)) return check_on_parent(block);
     return fail(ErrorCode::FailedPrecondition, reason::not_ready, "the parent is not here");
@@ -140,6 +145,12 @@ void Chain::Impl::handle(consensus::CheckPayload& output) {
   step(consensus::PayloadChecked{block->id, true});
   // The vote does not depend on what the block does, so it leaves first.
   execute_later(block->id);
+}
+
+bool Chain::Impl::is_stored(const BlockId& id) {
+  const auto place = records::read<records::Place>(around_.store, records::block_place_key(id));
+  if (!place) fail_for_ever(place.error());
+  return place && *place;
 }
 
 Result<Chain::Impl::Checked> Chain::Impl::check_on_parent(const consensus::BlockRef& block) {

@@ -90,6 +90,8 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
     std::optional<Bytes32> beacon;
   };
   void execute_later(const BlockId& id);
+  /// Whether the block is final and durable here.
+  [[nodiscard]] bool is_stored(const BlockId& id);
   [[nodiscard]] Result<Checked> check_on_parent(const consensus::BlockRef& block);
   [[nodiscard]] bool ensure_executed(const BlockId& id);
   [[nodiscard]] consensus::BlockRef find_block(const BlockId& id) const;
