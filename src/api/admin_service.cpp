@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <oort/v1/admin.grpc.pb.h>
 
+#include <algorithm>
+
 #include "call.hpp"
 #include "oort/core/log.hpp"
 #include "services.hpp"
@@ -10,6 +12,40 @@ namespace {
 
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
+
+v1::StepRepairResponse::Kind kind_of(RepairReport::Kind kind) {
+  switch (kind) {
+    case RepairReport::Kind::Nothing: return v1::StepRepairResponse::KIND_NOTHING;
+    case RepairReport::Kind::Sealed: return v1::StepRepairResponse::KIND_SEALED;
+    case RepairReport::Kind::Repaired: return v1::StepRepairResponse::KIND_REPAIRED;
+    case RepairReport::Kind::Failed: return v1::StepRepairResponse::KIND_FAILED;
+  }
+  return v1::StepRepairResponse::KIND_UNSPECIFIED;
+}
+
+void write(const RepairReport& report, v1::StepRepairResponse& out) {
+  out.set_kind(kind_of(report.kind));
+  out.set_why(report.why);
+  if (report.kind == RepairReport::Kind::Nothing) return;
+  out.set_segment(to_field(report.shard.segment.view()));
+  out.set_index(report.shard.index);
+  if (!report.from.is_zero()) out.set_from(to_field(report.from.view()));
+  if (!report.to.is_zero()) out.set_to(to_field(report.to.view()));
+}
+
+void write(const ScrubReport& report, v1::ScrubNowResponse& out) {
+  constexpr std::size_t listed_max = 1000;
+  out.set_shards_count(report.shards_count);
+  out.set_bytes(report.bytes);
+  out.set_unreadable_count(report.unreadable_count);
+  out.set_damaged_count(report.damaged_count);
+  for (std::size_t i = 0; i < std::min(report.damaged.size(), listed_max); ++i) {
+    v1::DamagedShard* shard = out.add_damaged();
+    shard->set_segment(to_field(report.damaged[i].segment.view()));
+    shard->set_index(report.damaged[i].index);
+    shard->set_generation(report.damaged[i].generation);
+  }
+}
 
 class AdminService final : public v1::AdminService::CallbackService {
  public:
@@ -47,6 +83,49 @@ class AdminService final : public v1::AdminService::CallbackService {
     return reactor;
   }
 
+  ServerUnaryReactor* SealOpenSegments(CallbackServerContext* context,
+                                       const v1::SealOpenSegmentsRequest*,
+                                       v1::SealOpenSegmentsResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("AdminService"));
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->seal_open_segments(
+        finish_with<SealReport>(reactor, [response](const SealReport& report) {
+          response->set_sealed_count(report.sealed_count);
+          response->set_failed_count(report.failed_count);
+          response->set_left_count(report.left_count);
+          response->set_why(report.why);
+        }));
+    return reactor;
+  }
+
+  ServerUnaryReactor* PauseRepair(CallbackServerContext* context, const v1::PauseRepairRequest*,
+                                  v1::PauseRepairResponse*) override {
+    return set_paused(*context, true);
+  }
+
+  ServerUnaryReactor* ResumeRepair(CallbackServerContext* context, const v1::ResumeRepairRequest*,
+                                   v1::ResumeRepairResponse*) override {
+    return set_paused(*context, false);
+  }
+
+  ServerUnaryReactor* StepRepair(CallbackServerContext* context, const v1::StepRepairRequest*,
+                                 v1::StepRepairResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("AdminService"));
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->step_repair(finish_with<RepairReport>(
+        reactor, [response](const RepairReport& report) { write(report, *response); }));
+    return reactor;
+  }
+
+  ServerUnaryReactor* ScrubNow(CallbackServerContext* context, const v1::ScrubNowRequest*,
+                               v1::ScrubNowResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("AdminService"));
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->scrub(finish_with<ScrubReport>(
+        reactor, [response](const ScrubReport& report) { write(report, *response); }));
+    return reactor;
+  }
+
   ServerUnaryReactor* SetLogLevel(CallbackServerContext* context,
                                   const v1::SetLogLevelRequest* request,
                                   v1::SetLogLevelResponse*) override {
@@ -68,6 +147,13 @@ class AdminService final : public v1::AdminService::CallbackService {
   }
 
  private:
+  ServerUnaryReactor* set_paused(CallbackServerContext& context, bool is_paused) {
+    if (port_ == nullptr) return refuse(context, not_offered("AdminService"));
+    ServerUnaryReactor* reactor = context.DefaultReactor();
+    port_->pause_repair(is_paused, finish_with<void>(reactor, [] {}));
+    return reactor;
+  }
+
   AdminPort* port_;
 };
 

@@ -20,6 +20,7 @@ void write(const StorageStatus& storage, v1::StorageStatus* out) {
   out->set_missing_shards_count(storage.missing_shards_count);
   out->set_degraded_segments_count(storage.degraded_segments_count);
   out->set_open_segments_count(storage.open_segments_count);
+  out->set_is_repair_paused(storage.is_repair_paused);
 }
 
 void write(const NodeStatus& status, v1::GetStatusResponse* out) {

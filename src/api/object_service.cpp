@@ -102,6 +102,27 @@ class ObjectService final : public v1::ObjectService::CallbackService {
     return reactor;
   }
 
+  ServerUnaryReactor* SealBucketKeys(CallbackServerContext* context,
+                                     const v1::SealBucketKeysRequest* request,
+                                     v1::SealBucketKeysResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("ObjectService"));
+    tag_request(*context);
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->seal_bucket_keys(
+        request->bucket(),
+        finish_with<BucketKeysView>(reactor, [response](const BucketKeysView& keys) {
+          response->set_bucket_id(keys.bucket.value());
+          response->set_owner(to_field(keys.owner.view()));
+          response->set_epoch(keys.epoch);
+          for (const auto& [gateway, sealed] : keys.seals) {
+            v1::BucketKeySeal* seal = response->add_seals();
+            seal->set_gateway(to_field(gateway.view()));
+            seal->set_sealed(to_field(sealed));
+          }
+        }));
+    return reactor;
+  }
+
  private:
   ObjectPort* port_;
 };

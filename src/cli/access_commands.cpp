@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "bucket_keys.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
 #include "oort/core/reasons.hpp"
@@ -53,6 +54,41 @@ Result<void> delete_access_key(const Session& session, const Arguments& argument
   return {};
 }
 
+struct SharedBucket {
+  std::string name;
+  /// Why the gateway cannot open it yet; empty when it can.
+  std::string why;
+};
+
+/// A grant lets a gateway act; to read, it needs the key of each bucket that is there already. One
+/// bucket that cannot be shared from here is no failure of the grant.
+Result<std::vector<SharedBucket>> share_buckets(const Session& session,
+                                                const crypto::KeyPair& owner,
+                                                const NodeId& gateway) {
+  auto names = buckets_of(session, crypto::account_of(owner.public_key()));
+  if (!names) return fail(std::move(names).error().with("granted, but no bucket was shared"));
+  std::vector<SharedBucket> buckets;
+  for (const std::string& name : *names) {
+    const auto response = share_bucket(session, owner, name, gateway);
+    buckets.push_back({name, response ? "" : response.error().to_string()});
+  }
+  return buckets;
+}
+
+void say_granted(const std::string& gateway, const std::vector<SharedBucket>& buckets) {
+  std::printf("granted all operations to gateway %s\n", gateway.c_str());
+  for (const SharedBucket& bucket : buckets) {
+    if (bucket.why.empty()) {
+      std::printf("it can open bucket %s\n", bucket.name.c_str());
+      continue;
+    }
+    std::printf(
+        "it cannot open bucket %s yet: %s\n"
+        "  ask a gateway that can: oortd bucket keys add %s --key … --gateway %s --grpc …\n",
+        bucket.name.c_str(), bucket.why.c_str(), bucket.name.c_str(), gateway.c_str());
+  }
+}
+
 Result<void> create_grant(const Session& session, const Arguments& arguments) {
   OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
   OORT_TRY(const NodeId gateway, parse_node(arguments.gateway));
@@ -62,7 +98,18 @@ Result<void> create_grant(const Session& session, const Arguments& arguments) {
   operation.bytes_max = arguments.bytes_max;
   OORT_TRY(LedgerClient client, open_ledger(session));
   OORT_TRY(const auto response, client.submit(keys, operation));
-  show_submitted(session, response, "granted all operations to gateway " + arguments.gateway);
+  OORT_TRY(const auto buckets, share_buckets(session, keys, gateway));
+  Json shared = Json::array();
+  for (const SharedBucket& bucket : buckets) {
+    shared.push_back(
+        {{"name", bucket.name}, {"is_shared", bucket.why.empty()}, {"why", bucket.why}});
+  }
+  session.show({{"transaction_id", hex_of(response.transaction_id())},
+                {"height", response.receipt().height()},
+                {"index", response.receipt().index()},
+                {"fee", response.receipt().fee()},
+                {"buckets", shared}},
+               [&] { say_granted(arguments.gateway, buckets); });
   return {};
 }
 

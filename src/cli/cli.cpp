@@ -69,6 +69,7 @@ int run(int argc, const char* const* argv, Surroundings around) {
   add_account_commands(app, session);
   add_block_commands(app, session);
   add_object_commands(app, session);
+  add_storage_commands(app, session);
   add_access_commands(app, session);
   add_proof_commands(app, session);
   add_small_commands(app, session);

@@ -46,7 +46,8 @@ Json to_json(const v1::GetStatusResponse& status) {
             {"is_read_only", storage.is_read_only()},
             {"missing_shards_count", storage.missing_shards_count()},
             {"degraded_segments_count", storage.degraded_segments_count()},
-            {"open_segments_count", storage.open_segments_count()}}}};
+            {"open_segments_count", storage.open_segments_count()},
+            {"is_repair_paused", storage.is_repair_paused()}}}};
 }
 
 std::string to_text(const v1::GetStatusResponse& status) {

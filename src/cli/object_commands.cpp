@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "bucket_keys.hpp"
 #include "client.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
@@ -71,6 +72,31 @@ Result<void> list_missing(const Session& session) {
   return {};
 }
 
+Result<void> add_keys(const Session& session, const std::string& key_file,
+                      const std::string& bucket, const std::string& gateway) {
+  OORT_TRY(const crypto::KeyPair keys, load_key(key_file));
+  OORT_TRY(const NodeId node, parse_node(gateway));
+  OORT_TRY(const auto response, share_bucket(session, keys, bucket, node));
+  show_submitted(session, response, "gateway " + gateway + " can open bucket " + bucket);
+  return {};
+}
+
+void add_bucket_keys_commands(CLI::App& bucket, Session& session, std::string& key_file) {
+  static std::string name;
+  static std::string gateway;
+  CLI::App* keys =
+      bucket.add_subcommand("keys", "Which gateways can open a bucket")->require_subcommand(1);
+  CLI::App* added =
+      keys->add_subcommand("add", "Give a bucket's key to a gateway that was granted later");
+  added->add_option("--key", key_file, "Key file of the bucket's owner")->required();
+  added->add_option("--gateway", gateway, "Its node id, 64 digits")->required();
+  added->add_option("BUCKET", name, "The bucket's name")->required();
+  added->footer("Ask through a gateway that can open the bucket: --grpc HOST:PORT");
+  added->callback([&session, &key_file] {
+    session.action = [&session, &key_file] { return add_keys(session, key_file, name, gateway); };
+  });
+}
+
 }  // namespace
 
 void add_object_commands(CLI::App& app, Session& session) {
@@ -80,6 +106,8 @@ void add_object_commands(CLI::App& app, Session& session) {
   listed->add_option("--key", key_file, "Key file of the account")->required();
   listed->callback(
       [&session] { session.action = [&session] { return list_buckets(session, key_file); }; });
+
+  add_bucket_keys_commands(*bucket, session, key_file);
 
   CLI::App* segment = app.add_subcommand("segment", "Segments")->require_subcommand(1);
   CLI::App* missing = segment->add_subcommand("missing", "Shards that no live node holds");

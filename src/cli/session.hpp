@@ -62,6 +62,8 @@ void add_key_commands(CLI::App& app, Session& session);
 void add_account_commands(CLI::App& app, Session& session);
 void add_block_commands(CLI::App& app, Session& session);
 void add_object_commands(CLI::App& app, Session& session);
+/// After the object commands, whose group `segment` it extends.
+void add_storage_commands(CLI::App& app, Session& session);
 void add_access_commands(CLI::App& app, Session& session);
 void add_proof_commands(CLI::App& app, Session& session);
 void add_daemon_commands(CLI::App& app, Session& session);

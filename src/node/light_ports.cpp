@@ -222,9 +222,19 @@ class LightAdminPort final : public api::AdminPort {
     done(parts_.light.head().height);
   }
 
+  void seal_open_segments(Callback<Result<api::SealReport>> done) override { done(no_storage()); }
+  void pause_repair(bool, Callback<Result<void>> done) override { done(no_storage()); }
+  void step_repair(Callback<Result<api::RepairReport>> done) override { done(no_storage()); }
+  void scrub(Callback<Result<api::ScrubReport>> done) override { done(no_storage()); }
+
   void shut_down() override { parts_.shut_down(); }
 
  private:
+  static tl::unexpected<Error> no_storage() {
+    return fail(ErrorCode::Unimplemented, reason::not_supported,
+                "a light node stores nothing; ask a gateway or a storage node");
+  }
+
   LightParts& parts_;
 };
 

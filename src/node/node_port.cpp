@@ -13,6 +13,27 @@ namespace {
 constexpr Duration durable_poll = 200ms;
 constexpr std::size_t peers_listed_max = 10'000;
 
+tl::unexpected<Error> no_gateway() {
+  return fail(ErrorCode::Unimplemented, reason::not_supported,
+              "this node is no gateway; ask one that serves S3");
+}
+
+api::RepairReport report_of(const object::RepairStep& step) {
+  api::RepairReport report;
+  switch (step.kind) {
+    case object::RepairStep::Kind::Nothing: report.kind = api::RepairReport::Kind::Nothing; break;
+    case object::RepairStep::Kind::Sealed: report.kind = api::RepairReport::Kind::Sealed; break;
+    case object::RepairStep::Kind::Repaired: report.kind = api::RepairReport::Kind::Repaired; break;
+    case object::RepairStep::Kind::Failed: report.kind = api::RepairReport::Kind::Failed; break;
+  }
+  report.shard.segment = step.segment;
+  report.shard.index = step.index;
+  report.from = step.from;
+  report.to = step.to;
+  report.why = step.why;
+  return report;
+}
+
 class StatusPort final : public api::NodePort {
  public:
   explicit StatusPort(NodeParts& parts) : parts_(parts) {}
@@ -61,6 +82,7 @@ class StatusPort final : public api::NodePort {
       status.storage.missing_shards_count = durability.missing_shards_count;
       status.storage.degraded_segments_count = durability.degraded_segments_count;
       status.storage.open_segments_count = durability.open_segments_count;
+      status.storage.is_repair_paused = durability.is_paused;
     }
     return status;
   }
@@ -112,8 +134,7 @@ class GatewayObjectPort final : public api::ObjectPort {
 
   void list_missing_shards(Callback<Result<std::vector<api::MissingShard>>> done) override {
     if (parts_.gateway == nullptr) {
-      done(fail(ErrorCode::Unimplemented, reason::not_supported,
-                "this node is no gateway; ask one that serves S3"));
+      done(no_gateway());
       return;
     }
     parts_.gateway->missing_shards(
@@ -124,6 +145,25 @@ class GatewayObjectPort final : public api::ObjectPort {
             return;
           }
           done(views_of(*shards));
+        });
+  }
+
+  void seal_bucket_keys(std::string bucket, Callback<Result<api::BucketKeysView>> done) override {
+    if (parts_.gateway == nullptr) {
+      done(no_gateway());
+      return;
+    }
+    parts_.gateway->seal_bucket_keys(
+        std::move(bucket), [done = std::move(done)](Result<object::BucketKeySeals> keys) mutable {
+          if (!keys) {
+            done(fail(std::move(keys).error()));
+            return;
+          }
+          api::BucketKeysView view{keys->bucket, keys->owner, keys->epoch, {}};
+          for (ledger::KeySeal& seal : keys->seals) {
+            view.seals.emplace_back(seal.gateway, std::move(seal.sealed));
+          }
+          done(std::move(view));
         });
   }
 
@@ -191,6 +231,61 @@ class OperatorPort final : public api::AdminPort {
                       std::to_string(state.degraded_segments_count) +
                       " segments are below their tolerance");
     });
+  }
+
+  void seal_open_segments(Callback<Result<api::SealReport>> done) override {
+    if (parts_.gateway == nullptr) {
+      done(no_gateway());
+      return;
+    }
+    parts_.gateway->seal_open_segments(
+        [done = std::move(done)](Result<object::SealSummary> summary) mutable {
+          if (!summary) {
+            done(fail(std::move(summary).error()));
+            return;
+          }
+          done(api::SealReport{summary->sealed_count, summary->failed_count, summary->left_count,
+                               summary->why});
+        });
+  }
+
+  void pause_repair(bool is_paused, Callback<Result<void>> done) override {
+    if (parts_.gateway == nullptr) {
+      done(no_gateway());
+      return;
+    }
+    parts_.gateway->pause_repair(is_paused);
+    done({});
+  }
+
+  void step_repair(Callback<Result<api::RepairReport>> done) override {
+    if (parts_.gateway == nullptr) {
+      done(no_gateway());
+      return;
+    }
+    parts_.gateway->step_repair([done = std::move(done)](Result<object::RepairStep> step) mutable {
+      if (step) {
+        done(report_of(*step));
+      } else {
+        done(fail(std::move(step).error()));
+      }
+    });
+  }
+
+  void scrub(Callback<Result<api::ScrubReport>> done) override {
+    if (parts_.shards == nullptr) {
+      done(fail(ErrorCode::Unimplemented, reason::not_supported, "this node holds no shards"));
+      return;
+    }
+    parts_.shards->scrub(
+        [done = std::move(done)](Result<object::ShardService::ScrubSummary> summary) mutable {
+          if (!summary) {
+            done(fail(std::move(summary).error()));
+            return;
+          }
+          done(api::ScrubReport{summary->shards_count, summary->bytes, summary->unreadable_count,
+                                summary->damaged_count, std::move(summary->damaged)});
+        });
   }
 
   void shut_down() override { parts_.shut_down(); }

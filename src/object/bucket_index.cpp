@@ -249,6 +249,7 @@ void BucketIndex::apply(const FinalBlock& block) {
       }
     }
     if (const auto* changed = std::get_if<ledger::BucketChanged>(&event)) {
+      if (changed->kind == ledger::BucketChanged::Kind::Keys) catch_up(view, changed->bucket);
       if (changed->kind != ledger::BucketChanged::Kind::Deleted) continue;
       for (const char table : {'o', 'n', 'b'}) {
         static_cast<void>(clear(key_of(table, changed->bucket)));
@@ -260,6 +261,17 @@ void BucketIndex::apply(const FinalBlock& block) {
   if (auto written = env_->parts.index.write(batch, env::Sync::No); !written) {
     log::error(room, "the bucket index cannot be written",
                {{"error", written.error().to_string()}});
+  }
+}
+
+/// The keys of a bucket changed, so it may be this gateway's to open from now on.
+void BucketIndex::catch_up(const ledger::View& view, BucketId id) {
+  const auto bucket = view.bucket(id);
+  const auto progress = progress_of(id);
+  if (!bucket || !progress || progress->changes_count >= bucket->changes_count) return;
+  if (auto rebuilt = rebuild(view, *bucket); !rebuilt) {
+    log::error(room, "the index of a bucket could not be built",
+               {{"bucket", id.value()}, {"error", rebuilt.error().to_string()}});
   }
 }
 

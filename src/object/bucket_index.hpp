@@ -44,6 +44,7 @@ class BucketIndex {
     Bytes32 change_head;
   };
   void apply(const FinalBlock& block);
+  void catch_up(const ledger::View& view, BucketId id);
   [[nodiscard]] Result<void> apply_change(const ledger::View& view,
                                           const ledger::ObjectChanged& event);
   [[nodiscard]] Result<void> put_version(const ledger::View& view, const ledger::Object& object);

@@ -89,6 +89,11 @@ class StrandGateway final : public Gateway {
       done(core.background().missing(count_max));
     });
   }
+  void seal_bucket_keys(std::string bucket, Callback<Result<BucketKeySeals>> done) override {
+    run_current([bucket = std::move(bucket), done = std::move(done)](GatewayCore& core) mutable {
+      done(core.seal_bucket_keys(bucket));
+    });
+  }
   void pause_repair(bool is_paused) override {
     run([is_paused](GatewayCore& core) { core.background().pause(is_paused); });
   }

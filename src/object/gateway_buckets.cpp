@@ -21,6 +21,39 @@ BucketSummary summary_of(const ledger::Bucket& bucket, const std::string& region
   return summary;
 }
 
+bool covers(const ledger::GatewayGrant& grant, std::optional<BucketId> bucket) {
+  if (grant.buckets.empty()) return true;
+  return bucket && std::ranges::find(grant.buckets, *bucket) != grant.buckets.end();
+}
+
+/// Those that hold a grant of the owner, for this bucket or, without one, for all; ascending.
+std::vector<NodeId> gateways_of(const LedgerSnapshot& now, const AccountId& owner,
+                                std::optional<BucketId> bucket) {
+  const ledger::View view(*now.state);
+  std::vector<NodeId> gateways;
+  for (const ledger::GatewayGrant& grant : view.grants_of(owner, grants_read_max)) {
+    const bool is_over = grant.expires_ms != 0 && grant.expires_ms <= now.time_ms;
+    if (is_over || !covers(grant, bucket)) continue;
+    const auto node = view.node_of(grant.gateway);
+    if (node) gateways.push_back(*node);
+  }
+  std::ranges::sort(gateways);
+  const auto doubles = std::ranges::unique(gateways);
+  gateways.erase(doubles.begin(), doubles.end());
+  if (gateways.size() > ledger::key_seals_max) gateways.resize(ledger::key_seals_max);
+  return gateways;
+}
+
+std::vector<ledger::KeySeal> seal_to(const std::vector<NodeId>& gateways,
+                                     const BucketSecret& secret) {
+  std::vector<ledger::KeySeal> seals;
+  for (const NodeId& gateway : gateways) {
+    auto sealed = seal_bucket_secret(crypto::key_of(gateway), secret);
+    if (sealed) seals.push_back({gateway, std::move(*sealed)});
+  }
+  return seals;
+}
+
 Callback<Result<Ordered>> succeeding(Callback<Result<void>> done) {
   return [done = std::move(done)](Result<Ordered> ordered) mutable {
     if (!ordered) {
@@ -34,21 +67,6 @@ Callback<Result<Ordered>> succeeding(Callback<Result<void>> done) {
 }
 
 }  // namespace
-
-std::vector<NodeId> gateways_of(const ledger::View& view, const AccountId& owner,
-                                std::uint64_t time_ms) {
-  std::vector<NodeId> gateways;
-  for (const ledger::GatewayGrant& grant : view.grants_of(owner, grants_read_max)) {
-    if (grant.expires_ms != 0 && grant.expires_ms <= time_ms) continue;
-    const auto node = view.node_of(grant.gateway);
-    if (node) gateways.push_back(*node);
-  }
-  std::ranges::sort(gateways);
-  const auto doubles = std::ranges::unique(gateways);
-  gateways.erase(doubles.begin(), doubles.end());
-  if (gateways.size() > ledger::key_seals_max) gateways.resize(ledger::key_seals_max);
-  return gateways;
-}
 
 void GatewayCore::create_bucket(const Caller& caller, const std::string& name,
                                 Callback<Result<BucketSummary>> done) {
@@ -72,16 +90,13 @@ void GatewayCore::create_bucket(const Caller& caller, const std::string& name,
   create.name = name;
   create.authority = *authority;
   const BucketSecret secret = BucketSecret::generate(env_->parts.random);
-  auto gateways = gateways_of(view, caller.account, now.time_ms);
+  auto gateways = gateways_of(now, caller.account, std::nullopt);
   const NodeId self = env_->parts.keys.node_id();
   if (!std::ranges::binary_search(gateways, self)) {
     if (gateways.size() == ledger::key_seals_max) gateways.pop_back();
     gateways.insert(std::ranges::lower_bound(gateways, self), self);
   }
-  for (const NodeId& gateway : gateways) {
-    auto sealed = seal_bucket_secret(crypto::key_of(gateway), secret);
-    if (sealed) create.seals.push_back({gateway, std::move(*sealed)});
-  }
+  create.seals = seal_to(gateways, secret);
   submit_one({std::move(create), {}}, [self = shared_from_this(), name,
                                        done = std::move(done)](Result<Ordered> ordered) mutable {
     if (!ordered) {
@@ -129,6 +144,29 @@ Result<BucketSummary> GatewayCore::head_bucket(const Caller& caller, const std::
   OORT_TRY(const OpenBucket bucket,
            open(snapshot(), caller, name, ledger::GrantedOperation::ReadObject));
   return summary_of(bucket.record, env_->options.region);
+}
+
+Result<BucketKeySeals> GatewayCore::seal_bucket_keys(const std::string& name) {
+  const LedgerSnapshot now = snapshot();
+  const ledger::View view(*now.state);
+  const auto bucket = view.bucket(std::string_view(name));
+  if (!bucket) {
+    return fail(ErrorCode::NotFound, reason::no_such_bucket, "bucket " + name + " does not exist");
+  }
+  OORT_TRY(const BucketSecret secret, keyring_->bucket(view, bucket->id));
+  BucketKeySeals keys;
+  keys.bucket = bucket->id;
+  keys.owner = bucket->owner;
+  keys.epoch = view.bucket_keys(bucket->id).value_or(ledger::BucketKeys{}).epoch + 1;
+  auto gateways = gateways_of(now, bucket->owner, bucket->id);
+  const NodeId self = env_->parts.keys.node_id();
+  // An owner who is a gateway needs no grant of its own.
+  const bool is_own = bucket->owner == env_->account;
+  if (is_own && !std::ranges::binary_search(gateways, self)) {
+    gateways.insert(std::ranges::lower_bound(gateways, self), self);
+  }
+  keys.seals = seal_to(gateways, secret);
+  return keys;
 }
 
 void GatewayCore::set_versioning(const Caller& caller, const std::string& name,

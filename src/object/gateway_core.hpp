@@ -40,6 +40,7 @@ class GatewayCore : public std::enable_shared_from_this<GatewayCore> {
                      Callback<Result<BucketSummary>> done);
   void delete_bucket(const Caller& caller, const std::string& bucket, Callback<Result<void>> done);
   [[nodiscard]] Result<std::vector<BucketSummary>> list_buckets(const Caller& caller);
+  [[nodiscard]] Result<BucketKeySeals> seal_bucket_keys(const std::string& name);
   [[nodiscard]] Result<BucketSummary> head_bucket(const Caller& caller, const std::string& bucket);
   void set_versioning(const Caller& caller, const std::string& bucket, Versioning versioning,
                       Callback<Result<void>> done);
@@ -123,9 +124,6 @@ class GatewayCore : public std::enable_shared_from_this<GatewayCore> {
 [[nodiscard]] PutResult put_result_of(const StreamedContent& content, const Ordered& ordered,
                                       const ledger::ObjectChanged& change,
                                       ledger::Versioning versioning);
-/// The gateways that an owner trusts now, by its grants: its bucket keys are sealed to these.
-[[nodiscard]] std::vector<NodeId> gateways_of(const ledger::View& view, const AccountId& owner,
-                                              std::uint64_t time_ms);
 
 /// What the S3 door holds of a PutStream.
 template <class Finish>

@@ -22,6 +22,7 @@ constexpr std::size_t collect_count_max = 512;
 /// Bytes compared in one call, and how they are read.
 constexpr std::uint64_t scrub_bytes_max = std::uint64_t{16} << 20;
 constexpr std::uint64_t scrub_piece_bytes = std::uint64_t{1} << 20;
+constexpr std::size_t damaged_listed_max = 1000;
 
 tl::unexpected<Error> not_allowed(std::string detail) {
   return fail(ErrorCode::PermissionDenied, reason::not_allowed, std::move(detail));
@@ -257,34 +258,70 @@ struct ShardService::Impl : std::enable_shared_from_this<ShardService::Impl> {
                 {{"count", removed}, {"height", now.height.value()}});
     }
     OORT_TRY([[maybe_unused]] const bool is_compacted, parts_.volumes.compact());
-    OORT_TRY(scrub());
+    ScrubSummary summary;
+    OORT_TRY([[maybe_unused]] const bool is_over, scrub_some(scrub_after_, summary));
     return removed;
   }
 
-  [[nodiscard]] Result<void> scrub() {
-    OORT_TRY(const auto stats, parts_.volumes.list(scrub_after_, collect_count_max));
+  /// Reads on after `after` for a bounded while and tells whether the end was reached.
+  [[nodiscard]] Result<bool> scrub_some(std::optional<ShardRef>& after, ScrubSummary& summary) {
+    OORT_TRY(const auto stats, parts_.volumes.list(after, collect_count_max));
     std::uint64_t compared = 0;
     for (const ShardStat& stat : stats) {
-      if (compared >= scrub_bytes_max) return {};
-      scrub_after_ = stat.shard;
+      if (compared >= scrub_bytes_max) return false;
+      after = stat.shard;
+      if (!stat.is_sealed) continue;
       compared += stat.length;
-      if (!stat.is_sealed || !is_damaged(stat)) continue;
-      if (!damaged_.insert(stat.shard).second) continue;
-      log::warn(room, "a shard on this node's disk is damaged",
-                {{"segment", stat.shard.segment.short_hex()},
-                 {"index", std::uint32_t{stat.shard.index}}});
+      scrub_one(stat, summary);
     }
-    if (stats.size() < collect_count_max) scrub_after_.reset();
-    return {};
+    if (stats.size() == collect_count_max) return false;
+    after.reset();
+    return true;
   }
 
-  [[nodiscard]] bool is_damaged(const ShardStat& stat) {
+  void scrub_one(const ShardStat& stat, ScrubSummary& summary) {
+    ++summary.shards_count;
     for (std::uint64_t at = 0; at < stat.length; at += scrub_piece_bytes) {
       const std::uint64_t size = std::min(scrub_piece_bytes, stat.length - at);
       const auto bytes = parts_.volumes.read(stat.shard, at, size);
-      if (!bytes) return bytes.error().reason() == reason::corrupt_shard;
+      if (bytes) {
+        summary.bytes += size;
+        continue;
+      }
+      if (bytes.error().reason() == reason::corrupt_shard) {
+        note_damage(stat.shard, summary);
+      } else {
+        ++summary.unreadable_count;
+      }
+      return;
     }
-    return false;
+  }
+
+  void note_damage(const ShardRef& shard, ScrubSummary& summary) {
+    ++summary.damaged_count;
+    if (summary.damaged.size() < damaged_listed_max) summary.damaged.push_back(shard);
+    if (!damaged_.insert(shard).second) return;
+    log::warn(room, "a shard on this node's disk is damaged",
+              {{"segment", shard.segment.short_hex()}, {"index", std::uint32_t{shard.index}}});
+  }
+
+  /// One walk that somebody asked for.
+  struct Scrub {
+    std::optional<ShardRef> after;
+    ScrubSummary summary;
+    Callback<Result<ScrubSummary>> done;
+  };
+
+  void scrub_on(const std::shared_ptr<Scrub>& scrub) {
+    const auto is_over = scrub_some(scrub->after, scrub->summary);
+    if (is_over && !*is_over) {
+      parts_.disk.post([self = shared_from_this(), scrub] { self->scrub_on(scrub); });
+      return;
+    }
+    Result<ScrubSummary> result = std::move(scrub->summary);
+    if (!is_over) result = fail(is_over.error());
+    parts_.strand.post(
+        [scrub, result = std::move(result)]() mutable { scrub->done(std::move(result)); });
   }
 
   Parts parts_;
@@ -325,6 +362,12 @@ void ShardService::collect(Callback<Result<std::uint64_t>> done) {
       done(std::move(removed));
     });
   });
+}
+
+void ShardService::scrub(Callback<Result<ScrubSummary>> done) {
+  auto scrub = std::make_shared<Impl::Scrub>();
+  scrub->done = std::move(done);
+  impl_->parts_.disk.post([impl = impl_, scrub] { impl->scrub_on(scrub); });
 }
 
 void ShardService::usage(Callback<Result<Usage>> done) {

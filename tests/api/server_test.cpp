@@ -123,6 +123,60 @@ class FakeObjects final : public ObjectPort {
     }
     done(shards);
   }
+  void seal_bucket_keys(std::string bucket, Callback<Result<BucketKeysView>> done) override {
+    if (bucket != "photos") {
+      done(fail(ErrorCode::NotFound, reason::no_such_bucket, "bucket " + bucket));
+      return;
+    }
+    BucketKeysView keys;
+    keys.bucket = BucketId(7);
+    keys.epoch = 3;
+    keys.seals = {{NodeId(), to_bytes(as_bytes("sealed"))}};
+    done(std::move(keys));
+  }
+};
+
+class FakeOperator final : public AdminPort {
+ public:
+  void dump_consensus(Callback<Result<std::string>> done) override { done(std::string("text")); }
+  void await_height(Height height, Duration, Callback<Result<Height>> done) override {
+    done(height);
+  }
+  void await_durable(Duration, Callback<Result<Height>> done) override { done(Height(1)); }
+  void seal_open_segments(Callback<Result<SealReport>> done) override {
+    done(SealReport{3, 1, 2, "NOT_ENOUGH_NODES: why"});
+  }
+  void pause_repair(bool pauses, Callback<Result<void>> done) override {
+    is_paused = pauses;
+    done({});
+  }
+  void step_repair(Callback<Result<RepairReport>> done) override {
+    RepairReport report;
+    if (is_paused) {
+      report.kind = RepairReport::Kind::Repaired;
+      report.shard.index = 5;
+      report.to.mutable_view()[0] = std::byte{9};
+    }
+    done(std::move(report));
+  }
+  void scrub(Callback<Result<ScrubReport>> done) override {
+    if (!holds_shards) {
+      done(fail(ErrorCode::Unimplemented, reason::not_supported, "this node holds no shards"));
+      return;
+    }
+    ScrubReport report;
+    report.shards_count = 5000;
+    report.bytes = 1 << 20;
+    report.unreadable_count = 1;
+    report.damaged_count = 1500;
+    report.damaged.resize(1500);
+    report.damaged[1] = {SegmentId(), 4, 2};
+    done(std::move(report));
+  }
+  void shut_down() override {}
+
+  bool is_paused = false;
+  bool holds_shards = true;
 };
 
 struct Door {
@@ -132,7 +186,9 @@ struct Door {
     ServerOptions options;
     options.admin_socket = folder + "/admin.sock";
     Ports ports;
-    if (has_ports) ports = {.ledger = &ledger, .node = &node, .object = &objects};
+    if (has_ports) {
+      ports = {.ledger = &ledger, .node = &node, .object = &objects, .admin = &operator_port};
+    }
     server = Server::start(options, ports).value();
     channel = grpc::CreateChannel(server->endpoint(), grpc::InsecureChannelCredentials());
   }
@@ -147,6 +203,7 @@ struct Door {
   FakeLedger ledger;
   FakeNode node;
   FakeObjects objects;
+  FakeOperator operator_port;
   std::string folder;
   std::unique_ptr<Server> server;
   std::shared_ptr<grpc::Channel> channel;
@@ -303,6 +360,91 @@ TEST(Server, AdminAnswersOnTheSocketAlone_A2) {
   struct stat socket{};
   ASSERT_EQ(::stat(path.c_str(), &socket), 0);
   EXPECT_EQ(socket.st_mode & 0777U, 0600U);
+}
+
+TEST(Server, OperatorsWorkOnStorageThroughTheSocket_A2) {
+  Door door;
+  const auto stub = v1::AdminService::NewStub(grpc::CreateChannel(
+      "unix:" + door.folder + "/admin.sock", grpc::InsecureChannelCredentials()));
+  {
+    grpc::ClientContext context;
+    v1::SealOpenSegmentsResponse response;
+    ASSERT_TRUE(stub->SealOpenSegments(&context, {}, &response).ok());
+    EXPECT_EQ(response.sealed_count(), 3U);
+    EXPECT_EQ(response.failed_count(), 1U);
+    EXPECT_EQ(response.left_count(), 2U);
+    EXPECT_EQ(response.why(), "NOT_ENOUGH_NODES: why");
+  }
+  const auto step = [&] {
+    grpc::ClientContext context;
+    v1::StepRepairResponse response;
+    EXPECT_TRUE(stub->StepRepair(&context, {}, &response).ok());
+    return response;
+  };
+  EXPECT_EQ(step().kind(), v1::StepRepairResponse::KIND_NOTHING);
+  EXPECT_EQ(step().segment(), "");
+  {
+    grpc::ClientContext context;
+    v1::PauseRepairResponse response;
+    ASSERT_TRUE(stub->PauseRepair(&context, {}, &response).ok());
+    EXPECT_TRUE(door.operator_port.is_paused);
+  }
+  const v1::StepRepairResponse repaired = step();
+  EXPECT_EQ(repaired.kind(), v1::StepRepairResponse::KIND_REPAIRED);
+  EXPECT_EQ(repaired.segment().size(), 32U);
+  EXPECT_EQ(repaired.index(), 5U);
+  EXPECT_EQ(repaired.from(), "");
+  EXPECT_EQ(repaired.to().size(), 32U);
+  {
+    grpc::ClientContext context;
+    v1::ResumeRepairResponse response;
+    ASSERT_TRUE(stub->ResumeRepair(&context, {}, &response).ok());
+    EXPECT_FALSE(door.operator_port.is_paused);
+  }
+}
+
+TEST(Server, AScrubNamesAtMostAThousandShards) {
+  Door door;
+  const auto stub = v1::AdminService::NewStub(grpc::CreateChannel(
+      "unix:" + door.folder + "/admin.sock", grpc::InsecureChannelCredentials()));
+  {
+    grpc::ClientContext context;
+    v1::ScrubNowResponse response;
+    ASSERT_TRUE(stub->ScrubNow(&context, {}, &response).ok());
+    EXPECT_EQ(response.shards_count(), 5000U);
+    EXPECT_EQ(response.bytes(), 1U << 20);
+    EXPECT_EQ(response.unreadable_count(), 1U);
+    EXPECT_EQ(response.damaged_count(), 1500U);
+    ASSERT_EQ(response.damaged_size(), 1000);
+    EXPECT_EQ(response.damaged(1).index(), 4U);
+    EXPECT_EQ(response.damaged(1).generation(), 2U);
+  }
+  door.operator_port.holds_shards = false;
+  grpc::ClientContext context;
+  v1::ScrubNowResponse response;
+  EXPECT_EQ(reason_of(stub->ScrubNow(&context, {}, &response)), "NOT_SUPPORTED");
+}
+
+TEST(Server, SealsTheKeysOfABucket) {
+  Door door;
+  const auto stub = v1::ObjectService::NewStub(door.channel);
+  v1::SealBucketKeysRequest request;
+  request.set_bucket("photos");
+  {
+    grpc::ClientContext context;
+    v1::SealBucketKeysResponse response;
+    ASSERT_TRUE(stub->SealBucketKeys(&context, request, &response).ok());
+    EXPECT_EQ(response.bucket_id(), 7U);
+    EXPECT_EQ(response.owner().size(), 20U);
+    EXPECT_EQ(response.epoch(), 3U);
+    ASSERT_EQ(response.seals_size(), 1);
+    EXPECT_EQ(response.seals(0).gateway().size(), 32U);
+    EXPECT_EQ(response.seals(0).sealed(), "sealed");
+  }
+  grpc::ClientContext context;
+  v1::SealBucketKeysResponse response;
+  request.set_bucket("none");
+  EXPECT_EQ(reason_of(stub->SealBucketKeys(&context, request, &response)), "NO_SUCH_BUCKET");
 }
 
 TEST(Server, RefusesToSpeakInTheClearBeyondLoopback_A3) {

@@ -49,6 +49,7 @@ ledger::GenesisParams genesis_of(const ClusterOptions& options,
     genesis.nodes.push_back(node);
     if (!is_super) continue;
     genesis.validators.push_back({key.node_id(), 1});
+    if (genesis.grants.size() == options.granted) continue;
     ledger::GatewayGrant grant;
     grant.id = ledger::GrantId(next_grant++);
     grant.owner = owner_account;
@@ -304,6 +305,17 @@ PutRequest Cluster::put_request(const std::string& name) const {
   request.bucket = "bucket";
   request.name = name;
   return request;
+}
+
+ledger::Rejection Cluster::order(ledger::Operation operation) {
+  std::vector<ledger::SubmittedOperation> operations;
+  operations.push_back({std::move(operation), {}});
+  const auto result = wait<SubmitResult>([&](Callback<Result<SubmitResult>> done) {
+    ledger_->submit({owner_keys_, std::move(operations), world_.now() + std::chrono::seconds(5),
+                     std::move(done)});
+  });
+  EXPECT_TRUE(result) << result.error().to_string();
+  return result ? result->receipts.front().rejection : ledger::Rejection::NotPermitted;
 }
 
 Result<BucketSummary> Cluster::create_bucket(std::size_t via, const std::string& name) {

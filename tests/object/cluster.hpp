@@ -67,6 +67,8 @@ struct ClusterOptions {
   std::size_t supers = 4;
   /// Storage nodes without a gateway, after the super nodes.
   std::size_t archives = 0;
+  /// So many of the first gateways hold a grant of the owner from the start.
+  std::size_t granted = ~std::size_t{0};
   std::uint64_t seed = 1;
   GatewayOptions gateway = small_gateway();
   ledger::ClassPolicy standard{ledger::StorageClass::Standard, 3, 2, 4, 2, 1};
@@ -133,6 +135,8 @@ class Cluster {
     return std::move(**result);
   }
 
+  /// What the owner signs alone. Its rejection, if any.
+  ledger::Rejection order(ledger::Operation operation);
   Result<BucketSummary> create_bucket(std::size_t via, const std::string& name);
   Result<PutResult> put(std::size_t via, const std::string& name, Bytes content,
                         std::size_t piece = 100'000);

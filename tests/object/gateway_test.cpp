@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "cluster.hpp"
 #include "oort/core/reasons.hpp"
 
@@ -352,6 +354,55 @@ TEST(Gateway, ChecksumsAndSizesAreEnforced) {
   const auto put = cluster.write_all(begin(request), noise(1, 100), 50, end);
   ASSERT_TRUE(put) << put.error().to_string();
   EXPECT_EQ(put->checksums, end.expected);
+}
+
+Result<BucketKeySeals> seal_keys(Cluster& cluster, std::size_t via) {
+  return cluster.wait<BucketKeySeals>(
+      [&](auto done) { cluster.gateway(via).seal_bucket_keys("bucket", std::move(done)); });
+}
+
+TEST(Gateway, AGatewayGrantedLaterOpensTheBucketOnceItsKeyWasShared) {
+  test::ClusterOptions options;
+  options.granted = 3;
+  constexpr std::size_t late = 3;
+  Cluster cluster(options);
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  for (const std::size_t size : {10U, 90'000U}) {
+    ASSERT_TRUE(cluster.put(0, "o" + std::to_string(size), noise(size, size)));
+  }
+  const NodeId id = cluster.keys(late).node_id();
+  EXPECT_EQ(cluster.get(late, "o10").error().reason(), reason::not_allowed);
+  const auto before = seal_keys(cluster, 0);
+  ASSERT_TRUE(before);
+  EXPECT_EQ(std::ranges::find(before->seals, id, &ledger::KeySeal::gateway), before->seals.end());
+
+  ledger::GrantCreate grant;
+  grant.gateway = crypto::account_of(cluster.keys(late).public_key());
+  grant.operations = ledger::granted_operations_all;
+  ASSERT_EQ(cluster.order(grant), ledger::Rejection::None);
+  EXPECT_EQ(cluster.get(late, "o10").error().reason(), reason::not_allowed);
+  EXPECT_EQ(seal_keys(cluster, late).error().reason(), reason::not_allowed);
+
+  const auto keys = seal_keys(cluster, 1);
+  ASSERT_TRUE(keys) << keys.error().to_string();
+  EXPECT_EQ(keys->seals.size(), 4U);
+  EXPECT_TRUE(std::ranges::is_sorted(keys->seals, {}, &ledger::KeySeal::gateway));
+  EXPECT_EQ(keys->owner, cluster.owner().account);
+  ASSERT_EQ(cluster.order(ledger::BucketSetKeys{keys->bucket, keys->epoch, keys->seals}),
+            ledger::Rejection::None);
+  cluster.run(1s);
+
+  EXPECT_EQ(*cluster.get(late, "o10"), noise(10, 10));
+  EXPECT_EQ(*cluster.get(late, "o90000"), noise(90'000, 90'000));
+  EXPECT_EQ(names_of(*cluster.list(late)), names_of(*cluster.list(0)));
+  ASSERT_TRUE(cluster.put(late, "late", noise(5, 500)));
+  for (std::size_t via = 0; via < 4; ++via) EXPECT_EQ(*cluster.get(via, "late"), noise(5, 500));
+  EXPECT_EQ(names_of(*cluster.list(2)), names_of(*cluster.list(late)));
+}
+
+TEST(Gateway, KeysOfNoBucketCannotBeShared) {
+  Cluster cluster;
+  EXPECT_EQ(seal_keys(cluster, 0).error().reason(), reason::no_such_bucket);
 }
 
 }  // namespace

@@ -127,6 +127,7 @@ struct StorageStatus {
   std::uint64_t missing_shards_count = 0;
   std::uint64_t degraded_segments_count = 0;
   std::uint64_t open_segments_count = 0;
+  bool is_repair_paused = false;
 };
 
 struct NodeStatus {
@@ -184,6 +185,15 @@ struct MissingShard {
   std::string why;
 };
 
+/// A bucket's key for those who may open it, as the operation BucketSetKeys takes it.
+struct BucketKeysView {
+  BucketId bucket;
+  AccountId owner;
+  std::uint32_t epoch = 0;
+  /// Ascending by gateway.
+  std::vector<std::pair<NodeId, Bytes>> seals;
+};
+
 class ObjectPort {
  public:
   virtual ~ObjectPort() = default;
@@ -191,6 +201,38 @@ class ObjectPort {
                             Callback<Result<BucketsView>> done) = 0;
   /// All of them, by segment and index.
   virtual void list_missing_shards(Callback<Result<std::vector<MissingShard>>> done) = 0;
+  /// Fails with NO_SUCH_BUCKET, with NOT_ALLOWED where this gateway cannot open the bucket, or with
+  /// NOT_SUPPORTED where the node is no gateway.
+  virtual void seal_bucket_keys(std::string bucket, Callback<Result<BucketKeysView>> done) = 0;
+};
+
+struct SealReport {
+  std::uint64_t sealed_count = 0;
+  std::uint64_t failed_count = 0;
+  /// Open ones that are not this gateway's to seal now.
+  std::uint64_t left_count = 0;
+  /// Why the first of the failed ones failed.
+  std::string why;
+};
+
+struct RepairReport {
+  enum class Kind : std::uint8_t { Nothing, Sealed, Repaired, Failed };
+  Kind kind = Kind::Nothing;
+  ShardRef shard;
+  /// Zero where the shard is one more than before, or for a seal.
+  NodeId from;
+  NodeId to;
+  /// Of a failure.
+  std::string why;
+};
+
+struct ScrubReport {
+  std::uint64_t shards_count = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t unreadable_count = 0;
+  std::uint64_t damaged_count = 0;
+  /// The first of them.
+  std::vector<ShardRef> damaged;
 };
 
 class AdminPort {
@@ -200,6 +242,11 @@ class AdminPort {
   virtual void await_height(Height height, Duration deadline, Callback<Result<Height>> done) = 0;
   /// Fails with DEADLINE_EXCEEDED and what is still missing.
   virtual void await_durable(Duration deadline, Callback<Result<Height>> done) = 0;
+  /// These fail with NOT_SUPPORTED where the node is no gateway, `scrub` where it holds no shards.
+  virtual void seal_open_segments(Callback<Result<SealReport>> done) = 0;
+  virtual void pause_repair(bool is_paused, Callback<Result<void>> done) = 0;
+  virtual void step_repair(Callback<Result<RepairReport>> done) = 0;
+  virtual void scrub(Callback<Result<ScrubReport>> done) = 0;
   virtual void shut_down() = 0;
 };
 

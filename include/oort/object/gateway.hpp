@@ -16,6 +16,7 @@
 #include "oort/env/executor.hpp"
 #include "oort/env/kv_store.hpp"
 #include "oort/env/random.hpp"
+#include "oort/ledger/object_records.hpp"
 #include "oort/object/object_store.hpp"
 #include "oort/object/placement.hpp"
 #include "oort/object/ports.hpp"
@@ -95,6 +96,16 @@ struct RepairStep {
   std::string why;
 };
 
+/// A bucket's key, sealed to each gateway that its owner has granted it to.
+struct BucketKeySeals {
+  BucketId bucket;
+  AccountId owner;
+  /// What BucketSetKeys must carry: one more than the ledger has.
+  std::uint32_t epoch = 0;
+  /// Ascending by gateway.
+  std::vector<ledger::KeySeal> seals;
+};
+
 /// What a forced seal of open segments came to.
 struct SealSummary {
   std::uint64_t sealed_count = 0;
@@ -150,6 +161,11 @@ class Gateway : public ObjectStore {
   /// Shards that need repair, at most `count_max`; `done` runs on the strand.
   virtual void missing_shards(std::size_t count_max,
                               Callback<Result<std::vector<MissingShard>>> done) = 0;
+  /// For the owner to put on the ledger, after a grant that is younger than the bucket. Whoever
+  /// asks: what comes out is of use to those gateways alone. Fails with NO_SUCH_BUCKET, or with
+  /// NOT_ALLOWED where this gateway cannot open the bucket. `done` runs on the strand.
+  virtual void seal_bucket_keys(std::string bucket, Callback<Result<BucketKeySeals>> done) = 0;
+
   /// While paused, background work looks and counts but changes nothing. Lasts until the gateway
   /// is resumed or started anew. Threads: any.
   virtual void pause_repair(bool is_paused) = 0;

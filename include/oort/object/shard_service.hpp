@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "oort/core/bytes.hpp"
 #include "oort/core/callback.hpp"
@@ -56,6 +57,20 @@ class ShardService {
   /// what that leaves, and reads on through the sealed shards to compare them with their trees.
   /// Tells how many shards went. `done` runs on the strand.
   void collect(Callback<Result<std::uint64_t>> done);
+
+  /// What a walk over all sealed shards found.
+  struct ScrubSummary {
+    std::uint64_t shards_count = 0;
+    std::uint64_t bytes = 0;
+    /// The disk did not give them, for another reason than damage.
+    std::uint64_t unreadable_count = 0;
+    std::uint64_t damaged_count = 0;
+    /// The first 1,000 of them.
+    std::vector<ShardRef> damaged;
+  };
+  /// Compares every sealed shard with its tree, now; other requests come in between. Fails with
+  /// DISK_FAILED or CORRUPT_DATA where the shards cannot be listed. `done` runs on the strand.
+  void scrub(Callback<Result<ScrubSummary>> done);
 
   /// What the node has, for status. `done` runs on the strand.
   struct Usage {
