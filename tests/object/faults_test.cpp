@@ -82,14 +82,11 @@ TEST(Faults, DegradedSegmentsAreWidenedWhenNodesReturn_A1) {
   const auto stored = put_some(cluster);
   cluster.start(1);
   cluster.run(15s);
-  ASSERT_TRUE(test::becomes_durable(cluster, 60s));
+  ASSERT_NO_FATAL_FAILURE(expect_whole(cluster, stored, 60s));
   for (const auto& [id, record] : cluster.view().segments({}, 100)) {
     EXPECT_EQ(record.shards.size(), 4U);
     EXPECT_FALSE(record.is_degraded);
   }
-  cluster.crash(0);
-  cluster.crash(3);
-  expect_all(cluster, 1, stored);
 }
 
 TEST(Faults, AWipedNodeGetsItsShardsBack_U2) {
@@ -120,12 +117,33 @@ TEST(Faults, DamagedDisksAreReadAroundAndRepaired_V2_U2) {
     cluster.machine(1).disk().flip_bit("volumes", "volume-0000000001", byte * 8);
   }
   for (std::size_t via = 0; via < 4; ++via) EXPECT_EQ(*cluster.get(via, "x"), content);
-  cluster.run(30s);
-  cluster.crash(0);
-  cluster.crash(3);
-  const auto got = cluster.get(2, "x");
-  ASSERT_TRUE(got) << got.error().to_string();
-  EXPECT_TRUE(*got == content);
+  // The damage is found by scrubbing, in a few rounds.
+  cluster.run(20s);
+  ASSERT_NO_FATAL_FAILURE(expect_whole(cluster, {{"x", content}}, 60s));
+}
+
+TEST(Faults, AScrubOnDemandNamesTheDamagedShardsAndTheyAreRepaired_H4) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  const test::Stored stored = put_some(cluster);
+  ASSERT_TRUE(test::becomes_durable(cluster, 60s));
+  const auto scrub = [&](std::size_t at) {
+    return *cluster.wait<ShardService::ScrubSummary>(
+        [&](auto done) { cluster.node(at).service().scrub(std::move(done)); });
+  };
+  const auto clean = scrub(1);
+  EXPECT_GT(clean.shards_count, 0U);
+  EXPECT_GT(clean.bytes, 500'000U);
+  EXPECT_EQ(clean.damaged_count + clean.unreadable_count, 0U);
+  for (std::uint64_t byte = 1000; byte < 200'000; byte += 3001) {
+    cluster.machine(1).disk().flip_bit("volumes", "volume-0000000001", byte * 8);
+  }
+  const auto damaged = scrub(1);
+  EXPECT_GT(damaged.damaged_count, 0U);
+  EXPECT_EQ(damaged.damaged.size(), damaged.damaged_count);
+  EXPECT_EQ(damaged.shards_count, clean.shards_count);
+  EXPECT_EQ(scrub(2).damaged_count, 0U);
+  ASSERT_NO_FATAL_FAILURE(expect_whole(cluster, stored, 60s));
 }
 
 TEST(Faults, ASlowNodeIsReadAroundAndWrittenAround_D1) {
@@ -186,10 +204,120 @@ TEST(Faults, AFullDiskIsWrittenAround_V3) {
   }
   expect_all(cluster, 2, stored);
   cluster.machine(2).disk().set_capacity(~std::uint64_t{0});
-  ASSERT_TRUE(test::becomes_durable(cluster, 90s));
-  cluster.crash(0);
-  cluster.crash(1);
+  ASSERT_NO_FATAL_FAILURE(expect_whole(cluster, stored, 90s));
+}
+
+TEST(Faults, ADiskWhoseSyncsFailIsWrittenAroundUntilItsNodeRestarts_V3) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  test::Stored stored = put_some(cluster);
+  cluster.machine(2).disk().fail_syncs(1);
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    const std::string name = "failing" + std::to_string(i);
+    stored[name] = noise(i, 2000 + i * 150'000);
+    const auto put = cluster.put(i % 2, name, stored[name]);
+    ASSERT_TRUE(put) << put.error().to_string();
+    EXPECT_GE(put->tolerance, 1U);
+  }
+  EXPECT_EQ(cluster.node(2).volumes().state(), VolumeState::Failed);
   expect_all(cluster, 2, stored);
+  cluster.restart(2);
+  ASSERT_NO_FATAL_FAILURE(expect_whole(cluster, stored, 120s));
+}
+
+TEST(Faults, AOneWayCutIsWrittenAndReadAround_D1) {
+  // What the node does arrives nowhere, though it hears everything.
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  test::Stored stored = put_some(cluster);
+  for (const std::uint32_t to : {0U, 1U, 2U}) cluster.network().links().cut(3, to);
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    const std::string name = "deaf" + std::to_string(i);
+    stored[name] = noise(i, 1000 + i * 200'000);
+    const auto put = cluster.put(i, name, stored[name]);
+    ASSERT_TRUE(put) << put.error().to_string();
+    EXPECT_GE(put->tolerance, 1U);
+  }
+  expect_all(cluster, 1, stored);
+  cluster.network().links().heal();
+  ASSERT_NO_FATAL_FAILURE(expect_whole(cluster, stored, 120s));
+}
+
+/// Small and large objects put while `fault` may strike; those that were acknowledged.
+test::Stored put_under(Cluster& cluster) {
+  test::Stored acknowledged;
+  for (const std::size_t size : {600U, 4000U, 90'000U, 300'000U}) {
+    const std::string name = "under" + std::to_string(size);
+    const Bytes content = noise(size + 1, size);
+    if (!cluster.machine(0).is_up()) break;
+    if (cluster.put(0, name, content)) acknowledged[name] = content;
+  }
+  return acknowledged;
+}
+
+/// What was put is there entirely or not at all, whether it was acknowledged or not.
+void expect_whole_or_absent(Cluster& cluster, std::size_t via) {
+  const auto listed = cluster.list(via);
+  ASSERT_TRUE(listed);
+  for (const ObjectMeta& meta : listed->objects) {
+    const auto got = cluster.get(via, meta.name);
+    ASSERT_TRUE(got) << meta.name << ": " << got.error().to_string();
+    ASSERT_TRUE(*got == noise(meta.size + 1, meta.size)) << meta.name;
+  }
+}
+
+TEST(Faults, ANodeMayDieAtAnyWriteOfItsDisk_G1_V1) {
+  bool has_died = true;
+  for (std::uint64_t writes = 0; has_died; writes += 3) {
+    ASSERT_LT(writes, 500U);
+    Cluster cluster;
+    ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+    has_died = false;
+    cluster.machine(1).disk().die_after(writes, [&] {
+      has_died = true;
+      cluster.crash(1);
+    });
+    const test::Stored acknowledged = put_under(cluster);
+    EXPECT_EQ(acknowledged.size(), 4U) << "after " << writes;
+    if (!has_died) break;
+    cluster.run(100ms);
+    cluster.start(1);
+    ASSERT_TRUE(test::becomes_durable(cluster, 90s)) << "after " << writes;
+    ASSERT_NO_FATAL_FAILURE(test::expect_shards_held(cluster)) << "after " << writes;
+    ASSERT_NO_FATAL_FAILURE(expect_all(cluster, 1, acknowledged)) << "after " << writes;
+  }
+}
+
+TEST(Faults, AGatewayMayDieAtAnyStepOfAPut_G1_G4) {
+  bool has_died = true;
+  for (std::uint64_t steps = 0; has_died; ++steps) {
+    ASSERT_LT(steps, 100U);
+    Cluster cluster;
+    ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+    has_died = false;
+    std::uint64_t seen = 0;
+    // Whether what it is about to do still leaves it.
+    const auto goes_on = [&] {
+      if (has_died || ++seen <= steps) return true;
+      has_died = true;
+      cluster.crash(0);
+      return false;
+    };
+    cluster.network().set_filter([&](const sim::FrameOnWire& frame) {
+      return frame.from != 0 || frame.type != shard_message::append || goes_on();
+    });
+    cluster.ledger().set_filter([&](const test::FakeLedger::Submission&) { return goes_on(); });
+    const test::Stored acknowledged = put_under(cluster);
+    cluster.network().set_filter({});
+    cluster.ledger().set_filter({});
+    if (!has_died) break;
+    cluster.run(100ms);
+    cluster.start(0);
+    ASSERT_TRUE(test::becomes_durable(cluster, 90s)) << "after " << steps;
+    ASSERT_NO_FATAL_FAILURE(test::expect_shards_held(cluster)) << "after " << steps;
+    ASSERT_NO_FATAL_FAILURE(expect_all(cluster, 2, acknowledged)) << "after " << steps;
+    ASSERT_NO_FATAL_FAILURE(expect_whole_or_absent(cluster, 3)) << "after " << steps;
+  }
 }
 
 TEST(Faults, OrphansAreCollectedAndNothingElse_H2_G4) {

@@ -267,7 +267,8 @@ TEST(OpenSegments, ASealIsTriedAgainByAReplicaWhateverWriteItDiedAt_G4) {
 TEST(OpenSegments, AnothersShardsInTheWayAreWaitedOut_H2) {
   // What a sealer that came to nothing left: other content under the very names of the shards.
   ClusterOptions options = restless();
-  options.orphan_window = 300;
+  // Longer than any rest between two tries: what each of them prolonged would stay for ever.
+  options.orphan_window = 4000;
   Cluster cluster(options);
   ASSERT_TRUE(cluster.create_bucket(gateway, "bucket"));
   const Stored stored = put_small(cluster);
