@@ -37,7 +37,8 @@ void Core::Engine::receive_block(const NodeId& from, const SharedBytes& bytes, b
     state(header.view).unjustified = block;
     if (header.view == view_) nullify();
     for (const VoteKind kind : {VoteKind::Notarize, VoteKind::Finalize}) {
-      for (std::uint16_t i = 0; i < set().count(); ++i) {
+      const auto count = static_cast<std::uint16_t>(set().count());
+      for (std::uint16_t i = 0; i < count; ++i) {
         const auto vote = state(header.view).votes(kind).find(context(), ValidatorIndex(i));
         if (vote) look_for_unjustified(*vote);
       }

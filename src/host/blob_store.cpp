@@ -15,6 +15,7 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/blob_store.hpp"
 #include "posix.hpp"
 
 namespace oort::host {

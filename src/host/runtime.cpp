@@ -14,6 +14,7 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/executor.hpp"
 #include "threads.hpp"
 
 namespace oort::host {

@@ -17,6 +17,7 @@
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
 #include "rocks_log.hpp"
 
 namespace oort::store {
