@@ -70,7 +70,7 @@ class GrowthTest(unittest.TestCase):
         self.add("edge")
         status = self.network.status()
         for name in ("archive-1", "edge-1"):
-            self.assertTrue(status[name]["is_ready"], name)
+            self.assertTrue(status[name]["is_ready"], status[name])
         self.assertTrue(status["edge-1"]["is_light"])
         self.assertEqual(len(self.network.s3_urls()), 5, "super nodes alone serve S3")
 

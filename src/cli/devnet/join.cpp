@@ -10,11 +10,13 @@
 #include "devnet/process.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
+#include "node_view.hpp"
 #include "oort/core/reasons.hpp"
 
 namespace oort::cli::devnet {
 namespace {
 
+constexpr Duration poll_interval = 50ms;
 constexpr Duration join_limit = 120s;
 
 Result<LedgerClient> ledger_of(const Network& network) {
@@ -67,8 +69,9 @@ Result<ledger::NodeRegister> registration(const Network& network, const ledger::
                               .consent = keys.sign(message.view())};
 }
 
-/// Two transactions: the owner's pays the node and trusts it, the node's own enters it.
-Result<void> enter(LedgerClient& ledger, const Network& network, const NodeEntry& entry) {
+/// Two transactions: the owner's pays the node and trusts it, the node's own enters it. The height
+/// of the second.
+Result<std::uint64_t> enter(LedgerClient& ledger, const Network& network, const NodeEntry& entry) {
   OORT_TRY(const crypto::KeyPair owner, load_key(network.folder / "owner.key"));
   OORT_TRY(const crypto::KeyPair keys, load_key(network.node_folder(entry) / "data" / "node.key"));
   OORT_TRY(const NodeId id, parse_node(entry.node_id));
@@ -78,8 +81,20 @@ Result<void> enter(LedgerClient& ledger, const Network& network, const NodeEntry
   if (entry.s3_port != 0) OORT_TRY(add_trust(network, entry, node.owner, operations));
   OORT_TRY(ledger.submit_all(owner, operations));
   OORT_TRY(auto joins, registration(network, node, keys));
-  OORT_TRY(ledger.submit(keys, std::move(joins)));
-  return {};
+  OORT_TRY(const auto response, ledger.submit(keys, std::move(joins)));
+  return response.receipt().height();
+}
+
+/// A node that has heard of nobody yet believes itself ready; one that knows `height` is.
+Result<void> await_height(const Network& network, const NodeEntry& node, std::uint64_t height) {
+  for (Duration waited = 0s; waited < join_limit; waited += poll_interval) {
+    OORT_TRY(await_node(network, node, join_limit));
+    const auto status = get_status(node.grpc_endpoint());
+    if (status && status->is_ready() && status->height() >= height) return {};
+    sleep_for(poll_interval);
+  }
+  return fail(ErrorCode::DeadlineExceeded, reason::not_ready,
+              node.name + " has not reached height " + std::to_string(height));
 }
 
 }  // namespace
@@ -93,16 +108,17 @@ Result<void> add_node(const Session& session, Network network, const std::string
   OORT_TRY(LedgerClient ledger, ledger_of(network));
   OORT_TRY(const NodeEntry node, make_further_node(network, role, log_level, session));
   session.progress("entering " + node.name + " in the ledger");
-  if (auto entered = enter(ledger, network, node); !entered) {
+  const auto entered = enter(ledger, network, node);
+  if (!entered) {
     std::error_code ignored;
     std::filesystem::remove_all(network.node_folder(node), ignored);
-    return entered;
+    return fail(Error(entered.error()));
   }
   network.nodes.push_back(node);
   OORT_TRY(save_network(network));
   session.progress("starting " + node.name);
   OORT_TRY(start_node(network, node));
-  OORT_TRY(await_node(network, node, join_limit));
+  OORT_TRY(await_height(network, node, *entered));
   const Json value = {{"name", node.name}, {"node_id", node.node_id}};
   session.show(value, [&] { std::printf("%s is ready\n", node.name.c_str()); });
   return {};
