@@ -5,6 +5,7 @@
 
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/object/layout.hpp"
 #include "scenario.hpp"
 
 /// What becomes of an open segment whose gateway, replicas or sealer die. Each case ends whole: no
@@ -273,13 +274,15 @@ TEST(OpenSegments, AnothersShardsInTheWayAreWaitedOut_H2) {
   ASSERT_TRUE(cluster.create_bucket(gateway, "bucket"));
   const Stored stored = put_small(cluster);
   const auto [id, open] = open_segment(cluster);
+  // As long as the true shards, so that a blind append at their end would be taken.
+  const std::uint64_t length = Layout(open.length, 2).shard_bytes();
   for (std::size_t at = 0; at < 4; ++at) {
     for (std::uint8_t index = 0; index < 4; ++index) {
       AppendShard junk;
       junk.shard = {id, index, open.fence + 1};
       junk.is_last = true;
       junk.hold_until = Height(cluster.ledger().snapshot().height.value() + 400);
-      junk.bytes = noise(index, 333);
+      junk.bytes = noise(index, length);
       const auto taken = cluster.wait<Bytes>([&](auto done) {
         cluster.node(at).service().handle(cluster.keys(3).node_id(), AppendShard::type,
                                           codec::to_bytes(junk), std::move(done));
