@@ -179,6 +179,12 @@ class Tidy(ToyTree):
         self.write("docs/a.bin", "a" * (tidy.BLOB_BYTES_MAX + 1))
         self.assertEqual(self.rules(), ["blob"])
 
+    def test_blob_of_a_frozen_network(self):
+        self.write("tests/frozen/v1.tar.xz", "a" * tidy.FROZEN_BYTES_MAX)
+        self.assertEqual(self.rules(), [])
+        self.write("tests/frozen/v1.tar.xz", "a" * (tidy.FROZEN_BYTES_MAX + 1))
+        self.assertEqual(self.rules(), ["blob"])
+
     def test_uncited_invariant(self):
         self.write("src/store/README.md", "# store\n\n## Invariants\n\n- **S1** A.\n- **S2** B.\n")
         body = "TEST(A, Holds_S1) {}\n"

@@ -191,10 +191,12 @@ void OrderingNode::handle(consensus::Proposed& output) {
 
 void OrderingNode::handle(consensus::CheckPayload& output) {
   const consensus::Block& block = *output.block;
-  const bool is_valid = crypto::blake3(block.payload) == block.header.app.payload_root &&
-                        block.payload.size() == block.header.app.payload_bytes &&
-                        block.payload.size() == item_bytes * block.header.app.payload_count;
-  step(consensus::PayloadChecked{block.id, is_valid});
+  const consensus::AppFields& app = block.header.app;
+  const bool is_its_own = crypto::blake3(block.payload) == app.payload_root;
+  const bool is_valid = is_its_own && block.payload.size() == app.payload_bytes &&
+                        block.payload.size() == item_bytes * app.payload_count;
+  step(consensus::PayloadChecked{
+      .block = block.id, .is_valid = is_valid, .is_payload_foreign = !is_its_own});
 }
 
 void OrderingNode::handle(consensus::FetchBlock& output) {
