@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/chain/light_node.hpp"
 
+#include <algorithm>
+
 #include "light_impl.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
