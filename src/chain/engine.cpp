@@ -136,9 +136,11 @@ void Chain::Impl::handle(consensus::CheckPayload& output) {
   if (!checked) {
     log::warn(room, "a proposal is not valid",
               {{"view", block->header.view.value()}, {"why", checked.error().to_string()}});
-    // What is wrong with the payload alone says nothing of the block.
-    const bool is_payload_foreign = !execution_->read_payload(*block, pool_);
-    step(consensus::PayloadChecked{block->id, false, is_payload_foreign});
+    // What is wrong with the payload alone says nothing of the block; nor does a parent that is not
+    // here yet. The engine fetches such a block again and asks anew.
+    const bool is_open =
+        checked.error().reason() == reason::not_ready || !execution_->read_payload(*block, pool_);
+    step(consensus::PayloadChecked{block->id, false, is_open});
     return;
   }
   checked_[block->id] = *std::move(checked);

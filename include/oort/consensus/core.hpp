@@ -94,8 +94,9 @@ struct PayloadReady {
 struct PayloadChecked {
   BlockId block;
   bool is_valid = false;
-  /// Not valid, and for this alone: the payload is not the one that the header commits to. Whoever
-  /// sent it can say so of any block; with its own payload the block may be valid, and final.
+  /// Not valid, and for this alone: the payload is not the one that the header commits to, or the
+  /// driver cannot judge it yet. The first can be sent of any block; the block may be valid, and
+  /// final, and is fetched and asked about again.
   bool is_payload_foreign = false;
 };
 /// The answer to FetchBlock: one PROPOSAL.
