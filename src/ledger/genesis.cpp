@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "access/access.hpp"
+#include "bank/bank.hpp"
+#include "module_genesis.hpp"
 #include "nodes/nodes.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/limits.hpp"
@@ -19,6 +21,7 @@ constexpr std::size_t accounts_max = 1'000'000;
 constexpr std::size_t nodes_max = 10'000;
 constexpr std::size_t access_keys_max = 10'000;
 constexpr std::size_t grants_max = 10'000;
+constexpr std::size_t genesis_modules_max = 20;
 
 }  // namespace
 
@@ -39,8 +42,49 @@ void walk(F& f, typename F::template As<GenesisParams>& v) {
   f.list(v.access_keys, access_keys_max);
   f.list(v.grants, grants_max);
 }
-template void encode(codec::Writer&, const GenesisParams&);
-template Result<void> decode(codec::Reader&, GenesisParams&);
+template <class F>
+void walk(F& f, typename F::template As<GenesisPot>& v) {
+  f.enumeration(v.pot, static_cast<Pot>(pot_last), Pot::Escrow);
+  f(v.balance);
+}
+template <class F>
+void walk(F& f, typename F::template As<GenesisModule>& v) {
+  f.enumeration(v.module, Module::Reserved20);
+  f.blob(v.genesis, genesis_module_bytes_max);
+}
+
+template <>
+void encode(codec::Writer& out, const GenesisParams& genesis) {
+  const bool has_economy = !genesis.pots.empty() || !genesis.modules.empty();
+  out.u8(has_economy ? 2 : 1);
+  FieldWriter fields(out);
+  walk(fields, genesis);
+  if (!has_economy) return;
+  fields.list(genesis.pots, pot_last);
+  fields.list(genesis.modules, genesis_modules_max);
+}
+
+template <>
+Result<void> decode(codec::Reader& in, GenesisParams& genesis) {
+  OORT_TRY(const std::uint8_t version, in.u8());
+  if (version < 1 || version > GenesisParams::format_version) {
+    return fail(ErrorCode::InvalidArgument, reason::unsupported_version,
+                "a genesis of version " + std::to_string(version) +
+                    "; this program reads versions 1 and 2");
+  }
+  FieldReader fields(in);
+  walk(fields, genesis);
+  genesis.pots.clear();
+  genesis.modules.clear();
+  if (version == 2) {
+    fields.list(genesis.pots, pot_last);
+    fields.list(genesis.modules, genesis_modules_max);
+    if (genesis.pots.empty() && genesis.modules.empty()) {
+      fields.refuse(reason::not_canonical, "a genesis without an economy is of version 1");
+    }
+  }
+  return std::move(fields).finish();
+}
 
 namespace {
 
@@ -58,7 +102,7 @@ bool is_chain_name(std::string_view name) {
          });
 }
 
-/// Balances and bonds together; empty on overflow.
+/// Balances, bonds and pots together; empty on overflow.
 std::optional<Oort> total_of(const GenesisParams& genesis) {
   std::optional<Oort> total = Oort();
   for (const GenesisAccount& account : genesis.accounts) {
@@ -66,6 +110,9 @@ std::optional<Oort> total_of(const GenesisParams& genesis) {
   }
   for (const Node& node : genesis.nodes) {
     total = total ? total->plus(node.bond) : std::nullopt;
+  }
+  for (const GenesisPot& pot : genesis.pots) {
+    total = total ? total->plus(pot.balance) : std::nullopt;
   }
   return total;
 }
@@ -122,6 +169,22 @@ Result<void> check_access(const GenesisParams& genesis) {
   return {};
 }
 
+Result<void> check_economy(const GenesisParams& genesis) {
+  if (!ascends(genesis.pots, [](const GenesisPot& pot) { return pot.pot; })) {
+    return refuse("pots do not ascend");
+  }
+  for (const GenesisPot& pot : genesis.pots) {
+    if (pot.balance.is_zero()) return refuse("an empty pot is named");
+  }
+  if (!ascends(genesis.modules, [](const GenesisModule& module) { return module.module; })) {
+    return refuse("modules do not ascend");
+  }
+  for (const GenesisModule& module : genesis.modules) {
+    OORT_TRY(check_module(genesis, module));
+  }
+  return {};
+}
+
 }  // namespace
 
 ChainId chain_id_of(const GenesisParams& genesis) {
@@ -139,7 +202,8 @@ Result<void> check_genesis(const GenesisParams& genesis) {
   if (!total_of(genesis)) return refuse("balances add up to more than an amount can hold");
   OORT_TRY(check_nodes_of(genesis));
   OORT_TRY(check_validators(genesis));
-  return check_access(genesis);
+  OORT_TRY(check_access(genesis));
+  return check_economy(genesis);
 }
 
 Bytes genesis_to_file(const GenesisParams& genesis) {
@@ -185,6 +249,8 @@ std::vector<StateWrite> genesis_writes(const GenesisParams& genesis) {
     if (!state.get(keys::account(node.owner))) save(state, keys::account(node.owner), Account{});
   }
   save(state, keys::validator_set(Epoch()), ValidatorSet{Epoch(), genesis.validators});
+  for (const GenesisPot& pot : genesis.pots) put_in(state, pot.pot, pot.balance);
+  for (const GenesisModule& module : genesis.modules) enter_module(state, genesis, module);
   for (const AccessKey& key : genesis.access_keys) enter(state, key);
   for (const GatewayGrant& grant : genesis.grants) enter(state, grant);
   codec::Writer next;

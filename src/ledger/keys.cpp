@@ -62,6 +62,9 @@ Bytes account(const AccountId& id) {
   return KeyWriter(Module::Bank, table::account).add(id).take();
 }
 Bytes supply() { return prefix(Module::Bank, table::supply); }
+Bytes pot(Pot pot) {
+  return KeyWriter(Module::Bank, table::pot).add(static_cast<std::uint8_t>(pot)).take();
+}
 Bytes validator_set(Epoch epoch) {
   return KeyWriter(Module::Staking, table::validator_set).add(epoch).take();
 }

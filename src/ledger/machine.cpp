@@ -82,7 +82,7 @@ Receipt run_transaction(Block& block, const Transaction& transaction, std::uint3
   }
   // Whoever shows the network a fault does not pay for it.
   if (brought_evidence_alone(receipt)) {
-    repay(block.state, transaction.sender, receipt.fee);
+    give(block.state, transaction.sender, receipt.fee);
     receipt.fee = Oort();
   }
   block.state.commit();

@@ -17,6 +17,15 @@ void walk(F& f, typename F::template As<Transferred>& v) {
   f(v.amount);
 }
 template <class F>
+void walk(F& f, typename F::template As<BalanceChanged>& v) {
+  f(v.account);
+  f(v.is_income);
+  f(v.amount);
+  // A purpose that a later module brings is none of a reader's business.
+  f.enumeration(v.purpose, Purpose{0x14ff}, Purpose{0x0100});
+  f(v.subject);
+}
+template <class F>
 void walk(F& f, typename F::template As<NodeChanged>& v) {
   f(v.node);
   f.enumeration(v.status, NodeStatus::Faulty);

@@ -19,6 +19,10 @@ void walk(F& f, typename F::template As<Account>& v) {
   f.list(v.lanes, lanes_per_account_max);
 }
 template <class F>
+void walk(F& f, typename F::template As<PotBalance>& v) {
+  f(v.balance);
+}
+template <class F>
 void walk(F& f, typename F::template As<Supply>& v) {
   f(v.total);
   f(v.fees);

@@ -9,6 +9,8 @@ namespace oort::ledger {
 
 template void encode(codec::Writer&, const Account&);
 template Result<void> decode(codec::Reader&, Account&);
+template void encode(codec::Writer&, const PotBalance&);
+template Result<void> decode(codec::Reader&, PotBalance&);
 template void encode(codec::Writer&, const Supply&);
 template Result<void> decode(codec::Reader&, Supply&);
 template void encode(codec::Writer&, const Node&);

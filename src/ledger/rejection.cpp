@@ -33,6 +33,7 @@ constexpr Row rows[] = {
      "Another operation of this atomic transaction was rejected."},
     {Rejection::UnknownFlag, "UnknownFlag", "The transaction sets a flag that has no meaning."},
     {Rejection::WrongChain, "WrongChain", "The transaction was signed for another network."},
+    {Rejection::ModuleOff, "ModuleOff", "This network began without the module that this asks of."},
     {Rejection::BalanceTooLow, "BalanceTooLow", "The balance is less than the amount."},
     {Rejection::AmountOverflow, "AmountOverflow", "The sum is greater than any balance can be."},
     {Rejection::ZeroAmount, "ZeroAmount", "Nothing would be moved."},

@@ -59,6 +59,9 @@ std::vector<GatewayGrant> grants_below(const StateReader& state, ByteView prefix
 Account View::account(const AccountId& id) const {
   return load<Account>(*state_, keys::account(id)).value_or(Account{});
 }
+Oort View::pot(Pot pot) const {
+  return load<PotBalance>(*state_, keys::pot(pot)).value_or(PotBalance{}).balance;
+}
 Supply View::supply() const { return load<Supply>(*state_, keys::supply()).value_or(Supply{}); }
 Params View::params() const { return load<Params>(*state_, keys::params()).value_or(Params{}); }
 std::optional<ChainId> View::chain() const {

@@ -48,8 +48,45 @@ TEST(Genesis, EveryFieldCountsForTheChainId) {
   EXPECT_NE(chain_id_of(genesis), id);
 }
 
+TEST(Genesis, PotsArePartOfTheSupply_L2) {
+  GenesisParams genesis = small_genesis();
+  const Oort before = TestLedger(genesis).view().supply().total;
+  genesis.pots = {{Pot::Mining, Oort(7)}, {Pot::Treasury, Oort(2)}};
+  const TestLedger ledger(genesis);
+  expect_invariants(ledger.state());
+  EXPECT_EQ(ledger.view().pot(Pot::Mining), Oort(7));
+  EXPECT_EQ(ledger.view().pot(Pot::Stake), Oort());
+  EXPECT_EQ(ledger.view().supply().total, *before.plus(Oort(9)));
+}
+
+TEST(Genesis, RefusesPotsAndModulesThatCannotBe) {
+  GenesisParams genesis = small_genesis();
+  genesis.pots = {{Pot::Treasury, Oort(2)}, {Pot::Mining, Oort(7)}};
+  EXPECT_FALSE(check_genesis(genesis).has_value());
+  genesis.pots = {{Pot::Mining, Oort()}};
+  EXPECT_FALSE(check_genesis(genesis).has_value());
+  genesis.pots = {};
+  genesis.modules = {{Module::Beacon, {}}};
+  EXPECT_FALSE(check_genesis(genesis).has_value());
+}
+
+TEST(Genesis, WithoutAnEconomyIsOfFormat1) {
+  GenesisParams genesis = small_genesis();
+  EXPECT_EQ(codec::to_bytes(genesis)[0], std::byte{1});
+  genesis.pots = {{Pot::Mining, Oort(7)}};
+  Bytes bytes = codec::to_bytes(genesis);
+  EXPECT_EQ(bytes[0], std::byte{2});
+  EXPECT_EQ(codec::from_bytes<GenesisParams>(bytes), genesis);
+  // Format 2 with nothing of format 2 in it would be a second encoding of the same genesis.
+  Bytes empty = codec::to_bytes(small_genesis());
+  empty[0] = std::byte{2};
+  empty.resize(empty.size() + 8);
+  EXPECT_FALSE(codec::from_bytes<GenesisParams>(empty).has_value());
+}
+
 TEST(Genesis, FileIsReadBackAndAnyFlippedByteIsRefused) {
-  const GenesisParams genesis = small_genesis();
+  GenesisParams genesis = small_genesis();
+  genesis.pots = {{Pot::Mining, Oort(7)}};
   Bytes file = genesis_to_file(genesis);
   const auto read = genesis_from_file(file);
   ASSERT_TRUE(read.has_value()) << read.error().to_string();

@@ -224,6 +224,8 @@ void expect_money(const StateReader& state) {
   for_all<Account>(state, Module::Bank, table::account,
                    [&](ByteView, const Account& account) { sum = *sum.plus(account.balance); });
   for (const Node& node : view.nodes(NodeId(), all)) sum = *sum.plus(node.bond);
+  for_all<PotBalance>(state, Module::Bank, table::pot,
+                      [&](ByteView, const PotBalance& pot) { sum = *sum.plus(pot.balance); });
   EXPECT_EQ(sum, view.supply().total) << "L2";
 }
 

@@ -174,6 +174,7 @@ std::vector<Event> sample_events() {
       GrantChanged{GrantId(1), filled<AccountId>(2), filled<AccountId>(3), true},
       EvidenceAccepted{filled<Bytes32>(1), 2, filled<NodeId>(3)},
       ParamsChanged{Height(1), true},
+      BalanceChanged{filled<AccountId>(1), true, Oort(3), Purpose::EscrowPaid, filled<Bytes32>(4)},
   };
 }
 
@@ -196,12 +197,16 @@ std::vector<std::pair<std::string, Bytes>> sample_records() {
                         Height(7),
                         Height(8),
                         {{filled<NodeId>(9), filled<TreeRoot>(10), 200, 4}}};
+  // The events of the first format: this receipt's bytes are frozen, more events are not in it.
+  std::vector<Event> events = sample_events();
+  events.resize(11);
   const Receipt receipt{filled<TransactionId>(1),
                         Rejection::None,
                         Oort(2),
-                        {{Rejection::None, sample_events()}, {Rejection::BucketUnknown, {}}}};
+                        {{Rejection::None, std::move(events)}, {Rejection::BucketUnknown, {}}}};
   return {
       named("Account", Account{Oort(5), {{1, 2}, {3, 4}}}),
+      named("PotBalance", PotBalance{Oort(5)}),
       named("Supply", Supply{Oort(6), Oort(7)}),
       named("Node", node()),
       named("ValidatorSet", ValidatorSet{Epoch(2), {{filled<NodeId>(1), 3}}}),

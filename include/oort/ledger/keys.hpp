@@ -19,6 +19,7 @@ namespace oort::ledger::keys {
 
 [[nodiscard]] Bytes account(const AccountId& id);
 [[nodiscard]] Bytes supply();
+[[nodiscard]] Bytes pot(Pot pot);
 [[nodiscard]] Bytes validator_set(Epoch epoch);
 [[nodiscard]] Bytes node(const NodeId& id);
 /// Which node signs with this account.

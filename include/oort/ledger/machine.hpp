@@ -70,7 +70,7 @@ struct ExecutionResult {
 ///
 /// Invariants
 ///   L1  Same state, context and transactions: same writes, receipts and result root.
-///   L2  The money of all accounts, bonds and fees adds up to the supply, after every block.
+///   L2  The money of all accounts, bonds, fees and pots adds up to the supply, after every block.
 ///   L3  A transaction is executed at most once: each takes exactly the next number of its lane.
 ///   L4  A rejected operation changes nothing but the fee; no transaction makes a block invalid.
 ///   L5  A sender other than the owner changes a bucket only within a live grant.

@@ -51,6 +51,7 @@ namespace table {
 // Bank.
 inline constexpr char account = 'a';
 inline constexpr char supply = 's';
+inline constexpr char pot = 'p';
 // Staking.
 inline constexpr char validator_set = 'v';
 // Nodes.

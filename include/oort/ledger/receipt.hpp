@@ -24,6 +24,17 @@ struct Transferred {
   Oort amount;
   friend bool operator==(const Transferred&, const Transferred&) = default;
 };
+/// A balance changed otherwise than by a transfer or a fee. An account's statement is its
+/// transfers, its fees and these: they add up to its balance.
+struct BalanceChanged {
+  static constexpr std::uint16_t code = code_of(Module::Bank, 2);
+  AccountId account;
+  bool is_income = false;
+  Oort amount;
+  Purpose purpose = Purpose::RewardPaid;
+  Bytes32 subject;  ///< The escrow, pool, proposal or node that it was about.
+  friend bool operator==(const BalanceChanged&, const BalanceChanged&) = default;
+};
 struct NodeChanged {
   static constexpr std::uint16_t code = code_of(Module::Nodes, 1);
   NodeId node;
@@ -117,9 +128,9 @@ struct ParamsChanged {
   friend bool operator==(const ParamsChanged&, const ParamsChanged&) = default;
 };
 
-using Event = std::variant<Transferred, NodeChanged, BucketChanged, ObjectChanged, ObjectPurged,
-                           SegmentChanged, MultipartChanged, AccessKeyChanged, GrantChanged,
-                           EvidenceAccepted, ParamsChanged>;
+using Event = std::variant<Transferred, BalanceChanged, NodeChanged, BucketChanged, ObjectChanged,
+                           ObjectPurged, SegmentChanged, MultipartChanged, AccessKeyChanged,
+                           GrantChanged, EvidenceAccepted, ParamsChanged>;
 /// Code u16, then the fields.
 void encode(codec::Writer& out, const Event& value);
 [[nodiscard]] Result<void> decode(codec::Reader& in, Event& value);

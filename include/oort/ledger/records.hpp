@@ -37,7 +37,45 @@ struct Account {
 /// 0 for a lane that was never used.
 [[nodiscard]] std::uint64_t next_sequence_of(const Account& account, std::uint32_t lane) noexcept;
 
-/// Where all the money is: `total` = balances of all accounts + bonds + `fees`.
+/// Money of no account. A pot belongs to one module, and nobody else puts in or draws. Numbers are
+/// frozen, whether the module is built or not.
+enum class Pot : std::uint8_t {
+  Escrow = 1,      ///< Market: funded by payers, not yet paid out or refunded.
+  Reserve = 2,     ///< Market: OORT locked behind the credits that were sold.
+  Stake = 3,       ///< Staking: delegated to pools.
+  Unbonding = 4,   ///< Staking: on its way out, still slashable.
+  Rewards = 5,     ///< Staking: earned by pools and delegators, not withdrawn.
+  Mining = 6,      ///< Staking: what emission is paid from.
+  Treasury = 7,    ///< Governance.
+  Deposits = 8,    ///< Governance: of proposals that still run.
+  Remainders = 9,  ///< Bank: what rounding leaves over.
+};
+inline constexpr std::uint8_t pot_last = 9;
+
+/// Why a balance changed, `module << 8 | n`: for statements. Numbers are frozen.
+enum class Purpose : std::uint16_t {
+  EscrowFunded = 0x0801,
+  EscrowPaid = 0x0802,
+  EscrowRefunded = 0x0803,
+  CreditsSold = 0x0804,
+  StakeDelegated = 0x0201,
+  StakeReturned = 0x0202,
+  RewardPaid = 0x0203,
+  BondPosted = 0x0204,
+  BondReturned = 0x0205,
+  FaultCompensated = 0x0206,
+  DepositPaid = 0x0301,
+  DepositReturned = 0x0302,
+  TreasurySpent = 0x0303,
+};
+
+struct PotBalance {
+  static constexpr std::uint8_t format_version = 1;
+  Oort balance;
+  friend bool operator==(const PotBalance&, const PotBalance&) = default;
+};
+
+/// Where all the money is: `total` = balances of all accounts + bonds + `fees` + all pots.
 struct Supply {
   static constexpr std::uint8_t format_version = 1;
   Oort total;

@@ -27,6 +27,7 @@ enum class Rejection : std::uint16_t {
   AtomicAborted = 9,
   UnknownFlag = 10,
   WrongChain = 11,
+  ModuleOff = 12,
 
   // Bank.
   BalanceTooLow = 0x0101,

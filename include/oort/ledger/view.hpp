@@ -26,6 +26,8 @@ class View {
   /// An account that was never used is an empty one.
   [[nodiscard]] Account account(const AccountId& id) const;
   [[nodiscard]] Supply supply() const;
+  /// Empty is zero.
+  [[nodiscard]] Oort pot(Pot pot) const;
   [[nodiscard]] Params params() const;
   [[nodiscard]] std::optional<ChainId> chain() const;
   [[nodiscard]] std::optional<ValidatorSet> validator_set(Epoch epoch) const;

@@ -9,18 +9,11 @@ namespace oort::ledger {
 
 Rejection apply(Call& call, const Transfer& operation) {
   if (operation.amount.is_zero()) return Rejection::ZeroAmount;
-  Account from = call.view().account(call.sender);
-  const auto left = from.balance.minus(operation.amount);
-  if (!left) return Rejection::BalanceTooLow;
-  from.balance = *left;
-  save(call.state(), keys::account(call.sender), from);
-
-  // Read after the first write, so that a transfer to oneself comes out right.
-  Account to = call.view().account(operation.to);
-  const auto sum = to.balance.plus(operation.amount);
-  if (!sum) return Rejection::AmountOverflow;
-  to.balance = *sum;
-  save(call.state(), keys::account(operation.to), to);
+  if (const Rejection refused = take(call.state(), call.sender, operation.amount);
+      refused != Rejection::None) {
+    return refused;
+  }
+  give(call.state(), operation.to, operation.amount);
   call.events.emplace_back(Transferred{call.sender, operation.to, operation.amount});
   return Rejection::None;
 }
@@ -70,20 +63,68 @@ void charge(Overlay& state, const Params& params, Account account, const Transac
   save(state, keys::account(transaction.sender), account);
 }
 
-void repay(Overlay& state, const AccountId& sender, Oort fee) {
-  Account account = View(state).account(sender);
-  const auto sum = account.balance.plus(fee);
-  OORT_ASSERT(sum.has_value(), "the fee was part of the supply");
-  account.balance = *sum;
-  save(state, keys::account(sender), account);
-}
-
 void collect(Overlay& state, Oort fees) {
   if (fees.is_zero()) return;
   Supply supply = View(state).supply();
   const auto sum = supply.fees.plus(fees);
   OORT_ASSERT(sum.has_value(), "all fees together are part of the supply");
   supply.fees = *sum;
+  save(state, keys::supply(), supply);
+}
+
+Rejection take(Overlay& state, const AccountId& from, Oort amount) {
+  Account account = View(state).account(from);
+  const auto left = account.balance.minus(amount);
+  if (!left) return Rejection::BalanceTooLow;
+  account.balance = *left;
+  save(state, keys::account(from), account);
+  return Rejection::None;
+}
+
+void give(Overlay& state, const AccountId& to, Oort amount) {
+  Account account = View(state).account(to);
+  const auto sum = account.balance.plus(amount);
+  OORT_ASSERT(sum.has_value(), "all money together fits an amount");
+  account.balance = *sum;
+  save(state, keys::account(to), account);
+}
+
+Rejection debit(Overlay& state, std::vector<Event>& events, const AccountId& from, Oort amount,
+                Purpose purpose, const Bytes32& subject) {
+  const Rejection refused = take(state, from, amount);
+  if (refused == Rejection::None && !amount.is_zero()) {
+    events.emplace_back(BalanceChanged{from, false, amount, purpose, subject});
+  }
+  return refused;
+}
+
+void credit(Overlay& state, std::vector<Event>& events, const AccountId& to, Oort amount,
+            Purpose purpose, const Bytes32& subject) {
+  if (amount.is_zero()) return;
+  give(state, to, amount);
+  events.emplace_back(BalanceChanged{to, true, amount, purpose, subject});
+}
+
+void put_in(Overlay& state, Pot pot, Oort amount) {
+  if (amount.is_zero()) return;
+  const auto sum = View(state).pot(pot).plus(amount);
+  OORT_ASSERT(sum.has_value(), "all money together fits an amount");
+  save(state, keys::pot(pot), PotBalance{*sum});
+}
+
+void draw(Overlay& state, Pot pot, Oort amount) {
+  if (amount.is_zero()) return;
+  const auto left = View(state).pot(pot).minus(amount);
+  OORT_ASSERT(left.has_value(), "a pot holds what its module owes");
+  save(state, keys::pot(pot), PotBalance{*left});
+}
+
+void burn(Overlay& state, Oort amount) {
+  if (amount.is_zero()) return;
+  Supply supply = View(state).supply();
+  const auto left = supply.total.minus(amount);
+  OORT_ASSERT(left.has_value(), "what was taken out is part of the supply");
+  supply.total = *left;
   save(state, keys::supply(), supply);
 }
 
