@@ -29,7 +29,7 @@ RATCHET = "tools/long_functions.txt"
 CPP = (".cpp", ".hpp", ".h", ".c", ".cu")
 CODE = CPP + (".py", ".sh", ".cmake", ".proto")
 DETERMINISTIC = "consensus ledger codec".split()
-PURE = "core crypto codec env consensus ledger chain object".split()
+PURE = "core crypto codec env consensus ledger chain object datahub".split()
 
 
 def _rooms(*folders, but=()):
