@@ -14,12 +14,11 @@ constexpr std::string_view room = "chain";
 /// A snapshot of the store after one block.
 class StoredView final : public FinalView {
  public:
-  StoredView(std::unique_ptr<env::KvReader> snapshot, const records::Tip& tip, OnFailure on_failure)
-      : snapshot_(std::move(snapshot)),
-        height_(tip.height),
+  StoredView(SnapshotRef snapshot, const records::Tip& tip, OnFailure on_failure)
+      : height_(tip.height),
         block_(tip.block),
         time_ms_(tip.time_ms),
-        state_(*snapshot_, std::move(on_failure)) {}
+        state_(std::move(snapshot), std::move(on_failure)) {}
 
   [[nodiscard]] Height height() const noexcept override { return height_; }
   [[nodiscard]] const BlockId& block() const noexcept override { return block_; }
@@ -27,7 +26,6 @@ class StoredView final : public FinalView {
   [[nodiscard]] const ledger::StateReader& state() const noexcept override { return state_; }
 
  private:
-  std::unique_ptr<env::KvReader> snapshot_;
   Height height_;
   BlockId block_;
   std::uint64_t time_ms_;
@@ -108,7 +106,7 @@ void Chain::Impl::publish_view() {
   // Readers live on any thread and cannot be answered without the disk.
   const bool is_told = static_cast<bool>(around_.on_failure);
   auto view = std::make_shared<StoredView>(
-      around_.store.snapshot(), execution_->tip(),
+      execution_->tip_snapshot(), execution_->tip(),
       [weak = weak_from_this(), is_told](const Error& error) {
         log::error(room, "the store cannot be read", {{"why", error.to_string()}});
         OORT_ASSERT(is_told, "nobody may be told what is not known");

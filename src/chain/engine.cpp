@@ -124,41 +124,48 @@ void Chain::Impl::handle(consensus::Proposed& output) {
 
 void Chain::Impl::handle(consensus::CheckPayload& output) {
   const consensus::BlockRef& block = output.block;
-  if (block->header.height <= execution_->tip().height) {
-    // Catching up brought the blocks of this height and beyond before the engine came to them.
-    step(consensus::PayloadChecked{block->id, is_stored(block->id)});
+  if (block->header.height <= accepted_height_) {
+    // Catching up brought the blocks of this height and beyond before the engine came to them. They
+    // are final, so there is nothing to judge; another block of their height says nothing of them.
+    const bool is_final = is_accepted(block->id);
+    if (!is_final) tell_refused(*block, "another block of its height is final");
+    step(consensus::PayloadChecked{block->id, is_final, !is_final});
     return;
   }
-  auto checked = [&]() -> Result<Checked> {
-    if (ensure_executed(block->header.parent)) return check_on_parent(block);
-    return fail(ErrorCode::FailedPrecondition, reason::not_ready, "the parent is not here");
-  }();
-  if (!checked) {
-    log::warn(room, "a proposal is not valid",
-              {{"view", block->header.view.value()}, {"why", checked.error().to_string()}});
-    // What is wrong with the payload alone says nothing of the block; nor does a parent that is not
-    // here yet. The engine fetches such a block again and asks anew.
-    const bool is_open =
-        checked.error().reason() == reason::not_ready || !execution_->read_payload(*block, pool_);
-    step(consensus::PayloadChecked{block->id, false, is_open});
+  auto checked = judge(block);
+  if (checked.verdict != Execution::Verdict::Valid) {
+    // The engine fetches again what is open, and asks anew.
+    tell_refused(*block, checked.why);
+    step(consensus::PayloadChecked{block->id, false, checked.verdict == Execution::Verdict::Open});
     return;
   }
-  checked_[block->id] = *std::move(checked);
+  checked_[block->id] = std::move(checked.block);
   step(consensus::PayloadChecked{block->id, true});
   // The vote does not depend on what the block does, so it leaves first.
   execute_later(block->id);
 }
 
-bool Chain::Impl::is_stored(const BlockId& id) {
+Execution::Judgement Chain::Impl::judge(const consensus::BlockRef& block) {
+  static_cast<void>(ensure_executed(block->header.parent));
+  return execution_->judge(block, pool_);
+}
+
+void Chain::Impl::tell_refused(const consensus::Block& block, std::string_view why) {
+  metrics::counter("oort_chain_proposals_refused_total", "Blocks that could not be found valid")
+      .add();
+  log::warn(room, "a proposal is refused",
+            {{"height", block.header.height.value()},
+             {"view", block.header.view.value()},
+             {"block", block.id.short_hex()},
+             {"why", why}});
+}
+
+bool Chain::Impl::is_accepted(const BlockId& id) {
+  const auto is_it = [&id](const Final& final) { return final.block->id == id; };
+  if (std::ranges::any_of(finals_, is_it)) return true;
   const auto place = records::read<records::Place>(around_.store, records::block_place_key(id));
   if (!place) fail_for_ever(place.error());
   return place && *place;
-}
-
-Result<Chain::Impl::Checked> Chain::Impl::check_on_parent(const consensus::BlockRef& block) {
-  OORT_TRY(auto transactions, execution_->read_payload(*block, pool_));
-  OORT_TRY(const Bytes32 beacon, execution_->check_header(*block));
-  return Checked{block, std::move(transactions), beacon};
 }
 
 void Chain::Impl::execute_later(const BlockId& id) {
@@ -177,6 +184,21 @@ consensus::BlockRef Chain::Impl::find_block(const BlockId& id) const {
   return core_->find(id);
 }
 
+Result<Execution::Checked> Chain::Impl::take_checked(const consensus::BlockRef& block) {
+  Execution::Checked checked{block, {}, {}};
+  if (const auto known = checked_.find(block->id); known != checked_.end()) {
+    checked = std::move(known->second);
+    checked_.erase(known);
+  } else {
+    OORT_TRY(checked.transactions, execution_->read_payload(*block, pool_));
+  }
+  // What a quorum certified must still agree with the state that was computed here.
+  if (!checked.beacon) {
+    OORT_TRY(checked.beacon, execution_->check_header(*block));
+  }
+  return checked;
+}
+
 bool Chain::Impl::ensure_executed(const BlockId& id) {
   std::vector<consensus::BlockRef> missing;
   BlockId next = id;
@@ -191,17 +213,13 @@ bool Chain::Impl::ensure_executed(const BlockId& id) {
   }
   for (; !missing.empty(); missing.pop_back()) {
     const consensus::BlockRef& block = missing.back();
-    Checked checked;
-    if (const auto known = checked_.find(block->id); known != checked_.end()) {
-      checked = std::move(known->second);
-      checked_.erase(known);
-    } else {
-      auto now = check_on_parent(block);
-      if (!now) return false;
-      checked = *std::move(now);
+    auto checked = take_checked(block);
+    if (!checked) {
+      tell_refused(*block, checked.error().to_string());
+      return false;
     }
     const auto executed =
-        execution_->execute(block, std::move(checked.transactions), checked.beacon);
+        execution_->execute(block, std::move(checked->transactions), *checked->beacon);
     if (!executed) {
       fail_for_ever(executed.error());
       return false;

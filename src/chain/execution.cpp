@@ -40,14 +40,14 @@ std::vector<ledger::StateWrite> all_writes(const ledger::ExecutionResult& result
 }  // namespace
 
 std::optional<Bytes> StoreState::get(ByteView key) const {
-  auto value = store_.get(records::state_key(key));
+  auto value = snapshot_->get(records::state_key(key));
   if (value) return *std::move(value);
   on_failure_(value.error());
   return std::nullopt;
 }
 
 void StoreState::scan(ByteView prefix, ByteView from, const Visit& visit) const {
-  const auto iterator = store_.iterate(records::state_key(prefix));
+  const auto iterator = snapshot_->iterate(records::state_key(prefix));
   if (ledger::KeyLess{}(prefix, from)) iterator->seek(records::state_key(from));
   for (; iterator->is_valid(); iterator->next()) {
     if (!visit(iterator->key().subspan(1), iterator->value())) return;
@@ -70,7 +70,8 @@ Execution::Execution(const TrustRoot& root, Settings settings, const Surrounding
       signatures_(around.signatures),
       evidence_(make_evidence_judge(root, around.votes)),
       machine_(root.chain, around.signatures, evidence_.get()),
-      store_state_(around.store, settings_.on_failure) {}
+      snapshot_(around.store.snapshot()),
+      store_state_(snapshot_, settings_.on_failure) {}
 
 Result<std::unique_ptr<Execution>> Execution::open(const ledger::GenesisParams& genesis,
                                                    const TrustRoot& root, Settings settings,
@@ -98,7 +99,13 @@ Result<void> Execution::begin(const ledger::GenesisParams& genesis) {
   batch.put(records::tip_key(), codec::to_bytes(tip_));
   OORT_TRY(store_.write(batch, env::Sync::Yes));
   trees_->finalized(version);
+  take_snapshot();
   return {};
+}
+
+void Execution::take_snapshot() {
+  snapshot_ = store_.snapshot();
+  store_state_.set(snapshot_);
 }
 
 Result<void> Execution::load() {
@@ -171,6 +178,16 @@ Result<Bytes32> Execution::check_header(const consensus::Block& block) const {
   return *beacon;
 }
 
+Execution::Judgement Execution::judge(const consensus::BlockRef& block, const Mempool& pool) const {
+  if (!facts(block->header.parent)) return {Verdict::Open, {}, "its parent is not here"};
+  // What is wrong with the payload alone says nothing of the block: anybody can send another.
+  auto transactions = read_payload(*block, pool);
+  if (!transactions) return {Verdict::Open, {}, transactions.error().to_string()};
+  const auto beacon = check_header(*block);
+  if (!beacon) return {Verdict::Invalid, {}, beacon.error().to_string()};
+  return {Verdict::Valid, {block, *std::move(transactions), *beacon}, {}};
+}
+
 Bytes Execution::alpha(Height height, const ledger::StateReader& parent) const {
   const auto beacon = ledger::View(parent).beacon();
   return vrf_alpha(root_.chain, height, beacon ? beacon->value : Bytes32{});
@@ -184,7 +201,7 @@ std::optional<Bytes32> Execution::beacon_of(const consensus::Header& header,
 
 Result<const ExecutedBlock*> Execution::execute(consensus::BlockRef block,
                                                 std::vector<TransactionRef> transactions,
-                                                const std::optional<Bytes32>& beacon) {
+                                                const Bytes32& beacon) {
   if (const ExecutedBlock* known = find(block->id)) return known;
   const consensus::Header& header = block->header;
   const auto parent = facts(header.parent);
@@ -194,11 +211,9 @@ Result<const ExecutedBlock*> Execution::execute(consensus::BlockRef block,
   std::vector<ledger::Transaction> bodies;
   bodies.reserve(transactions.size());
   for (const TransactionRef& transaction : transactions) bodies.push_back(transaction->transaction);
-  const auto drawn = beacon ? beacon : beacon_of(header, *parent->state);
-  OORT_ASSERT(drawn.has_value(), "the header is this node's own, or certified by a quorum");
   const ledger::BlockContext context{header.height, header.time_ms,
                                      header.epoch,  root_.validators[header.proposer].node,
-                                     *drawn,        header.view};
+                                     beacon,        header.view};
   executed->result = machine_.execute(context, bodies, *parent->state);
   const ledger::StateVersion below =
       parent_block != nullptr ? parent_block->version : trees_->final_version();
@@ -273,6 +288,7 @@ Execution::Committed Execution::committed(const BlockId& id) {
   blocks_.erase(found);
   trees_->finalized(out.block->version);
   tip_ = tip_after(*out.block);
+  take_snapshot();
   std::vector<ExecutedBlock*> by_height;
   for (const auto& [other, block] : blocks_) by_height.push_back(block.get());
   std::ranges::sort(by_height, {}, [](const ExecutedBlock* block) {

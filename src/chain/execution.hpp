@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "oort/chain/body.hpp"
@@ -16,16 +17,21 @@ namespace oort::chain {
 /// Told of a disk that cannot be trusted any more; does not return in production.
 using OnFailure = std::function<void(const Error&)>;
 
-/// The state that a store or a snapshot of it holds.
+/// A store as it was after one block. Owned by all who read the state of that block.
+using SnapshotRef = std::shared_ptr<const env::KvReader>;
+
+/// The state that a snapshot of the store holds. Never that of the store itself: the disk's thread
+/// may have written the next block before the strand hears of it.
 class StoreState final : public ledger::StateReader {
  public:
-  StoreState(const env::KvReader& store, OnFailure on_failure)
-      : store_(store), on_failure_(std::move(on_failure)) {}
+  StoreState(SnapshotRef snapshot, OnFailure on_failure)
+      : snapshot_(std::move(snapshot)), on_failure_(std::move(on_failure)) {}
+  void set(SnapshotRef snapshot) noexcept { snapshot_ = std::move(snapshot); }
   [[nodiscard]] std::optional<Bytes> get(ByteView key) const override;
   void scan(ByteView prefix, ByteView from, const Visit& visit) const override;
 
  private:
-  const env::KvReader& store_;
+  SnapshotRef snapshot_;
   OnFailure on_failure_;
 };
 
@@ -71,6 +77,8 @@ struct ParentFacts {
 /// Invariants
 ///   B1  A batch of `commit_batch` moves the store from one height to the next, or not at all.
 ///   B4  `committed` removes every block that does not stand on the one committed.
+///   B8  What is said of a block depends on its bytes and on its parent's state alone; the state of
+///       the tip stays as it was until `committed`, whatever the store holds by then.
 /// Threads: the chain's strand.
 class Execution {
  public:
@@ -87,6 +95,7 @@ class Execution {
 
   [[nodiscard]] const records::Tip& tip() const noexcept { return tip_; }
   [[nodiscard]] const ledger::StateReader& tip_state() const noexcept { return store_state_; }
+  [[nodiscard]] const SnapshotRef& tip_snapshot() const noexcept { return snapshot_; }
   [[nodiscard]] ledger::StateVersion tip_version() const { return trees_->final_version(); }
   [[nodiscard]] ledger::StateTrees& trees() noexcept { return *trees_; }
   [[nodiscard]] std::size_t blocks_count() const noexcept { return blocks_.size(); }
@@ -102,13 +111,31 @@ class Execution {
   /// Whether the header says of its parent and of its proposer what it must; the beacon's value
   /// that it carries. Requires: the parent is the tip or executed.
   [[nodiscard]] Result<Bytes32> check_header(const consensus::Block& block) const;
+  /// A block whose payload, and whose header where `beacon` is set, were found valid.
+  struct Checked {
+    consensus::BlockRef block;
+    std::vector<TransactionRef> transactions;
+    std::optional<Bytes32> beacon;
+  };
+  enum class Verdict : std::uint8_t {
+    Valid,
+    Invalid,  ///< For ever: by the header and the state of the parent.
+    Open,     ///< Nothing is known of the block: its parent or its own payload is not here.
+  };
+  struct Judgement {
+    Verdict verdict;
+    Checked block;    ///< Of a valid one.
+    std::string why;  ///< Not valid.
+  };
+  [[nodiscard]] Judgement judge(const consensus::BlockRef& block, const Mempool& pool) const;
+
   /// Executes a block on its parent; a block that was executed is left as it is. `beacon` is what
-  /// `check_header` gave; nothing: the header is this node's own or certified, and is asked again.
+  /// `check_header` gave.
   /// Requires: the parent is the tip or executed; payload and header were checked.
   /// Fails with DISK_FAILED or CORRUPT_DATA.
   [[nodiscard]] Result<const ExecutedBlock*> execute(consensus::BlockRef block,
                                                      std::vector<TransactionRef> transactions,
-                                                     const std::optional<Bytes32>& beacon);
+                                                     const Bytes32& beacon);
 
   /// Everything that makes `block` the tip. Requires: it stands on the tip.
   [[nodiscard]] Result<env::KvBatch> commit_batch(const ExecutedBlock& block,
@@ -127,6 +154,7 @@ class Execution {
   Execution(const TrustRoot& root, Settings settings, const Surroundings& around);
   [[nodiscard]] Result<void> begin(const ledger::GenesisParams& genesis);
   [[nodiscard]] Result<void> load();
+  void take_snapshot();
   /// A transaction stands where it took effect, else where it was first refused.
   [[nodiscard]] Result<void> put_places(env::KvBatch& batch, const ExecutedBlock& block) const;
   [[nodiscard]] records::Tip tip_after(const ExecutedBlock& block) const;
@@ -140,6 +168,7 @@ class Execution {
   const ledger::SignatureVerifier& signatures_;
   std::unique_ptr<ledger::EvidenceVerifier> evidence_;
   ledger::Machine machine_;
+  SnapshotRef snapshot_;
   StoreState store_state_;
   std::unique_ptr<ledger::StateTrees> trees_;
   records::Tip tip_;

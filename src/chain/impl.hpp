@@ -83,16 +83,13 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   void handle(consensus::Misbehaved& output);
   void handle(consensus::VotingRefused& output);
   void send(const NodeId& to, env::TrafficClass traffic, env::MessageType type, ByteView bytes);
-  /// A block whose payload, and whose header where `beacon` is set, were found valid.
-  struct Checked {
-    consensus::BlockRef block;
-    std::vector<TransactionRef> transactions;
-    std::optional<Bytes32> beacon;
-  };
+  [[nodiscard]] Execution::Judgement judge(const consensus::BlockRef& block);
+  static void tell_refused(const consensus::Block& block, std::string_view why);
   void execute_later(const BlockId& id);
-  /// Whether the block is final and durable here.
-  [[nodiscard]] bool is_stored(const BlockId& id);
-  [[nodiscard]] Result<Checked> check_on_parent(const consensus::BlockRef& block);
+  /// Whether the block is final here: durable, or on its way to the store.
+  [[nodiscard]] bool is_accepted(const BlockId& id);
+  /// What was found of a block before, and what is still to find. Fails for one that is not valid.
+  [[nodiscard]] Result<Execution::Checked> take_checked(const consensus::BlockRef& block);
   [[nodiscard]] bool ensure_executed(const BlockId& id);
   [[nodiscard]] consensus::BlockRef find_block(const BlockId& id) const;
   [[nodiscard]] Mempool::NextSequence next_after(const ledger::StateReader& state) const;
@@ -232,7 +229,7 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   std::vector<TransactionRef> built_;
   Bytes32 built_root_;
   /// Blocks whose payload was checked, until they are executed.
-  std::map<BlockId, Checked> checked_;
+  std::map<BlockId, Execution::Checked> checked_;
 
   // Evidence that the ledger does not hold yet, by fault.
   struct Report {

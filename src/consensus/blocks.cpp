@@ -137,6 +137,7 @@ void Core::Engine::request_checks() {
       continue;
     }
     node.check = Check::Invalid;
+    misbehaved(node_of(node.block->header.proposer), reason::peer_misbehaved);
     if (node.block->header.view == view_) nullify();
   }
 }

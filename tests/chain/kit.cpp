@@ -68,6 +68,8 @@ const ledger::SignatureVerifier& cheap_signatures() {
   return verifier;
 }
 
+std::unique_ptr<Vrf> cheap_vrf(const PublicKey& key) { return std::make_unique<CheapVrf>(key); }
+
 ledger::GenesisParams make_genesis(std::size_t nodes, std::size_t validators) {
   ledger::GenesisParams genesis;
   genesis.chain_name = "test";
@@ -98,26 +100,66 @@ ledger::GenesisParams make_genesis(std::size_t nodes, std::size_t validators) {
   return genesis;
 }
 
+/// Runs tasks on the machine's strand, and knows when it does.
+class StoreDisk final : public env::Executor {
+ public:
+  explicit StoreDisk(env::Executor& strand) : strand_(strand) {}
+  void post(Task task) override {
+    strand_.post([this, task = std::move(task)]() mutable {
+      is_running_ = true;
+      task();
+      is_running_ = false;
+    });
+  }
+  [[nodiscard]] bool is_running() const noexcept { return is_running_; }
+
+ private:
+  env::Executor& strand_;
+  bool is_running_ = false;
+};
+
+namespace {
+
+/// The machine's strand, which gets to what a store's disk posted only after a while.
+class LateStrand final : public env::Executor {
+ public:
+  LateStrand(sim::Node& node, const StoreDisk& disk, Duration gap)
+      : node_(node), disk_(disk), gap_(gap) {}
+  void post(Task task) override {
+    if (!disk_.is_running() || gap_ == Duration(0)) return node_.strand().post(std::move(task));
+    node_.timers().after(gap_, std::move(task));
+  }
+
+ private:
+  sim::Node& node_;
+  const StoreDisk& disk_;
+  Duration gap_;
+};
+
+}  // namespace
+
 ChainProgram::ChainProgram(sim::Node& node, sim::SimNetwork& network,
                            const ledger::GenesisParams& genesis, const Options& options,
-                           bool is_fresh_key)
+                           bool is_fresh_key, Duration commit_gap)
     : store_(node.disk().open_kv("ledger")),
       logs_(node.disk().open_blobs("consensus")),
       transport_(network.attach(node)) {
   const PublicKey key = crypto::key_of(node.id());
   signer_ = sim::cheap_signer(key);
-  vrf_ = std::make_unique<CheapVrf>(key);
+  vrf_ = cheap_vrf(key);
+  disk_ = std::make_unique<StoreDisk>(node.strand());
+  strand_ = std::make_unique<LateStrand>(node, *disk_, commit_gap);
   const bool votes = std::ranges::any_of(
       genesis.validators, [&](const auto& validator) { return validator.node == node.id(); });
   if (votes && is_fresh_key) {
     EXPECT_TRUE(begin_log(*logs_, node.random()).has_value());
   }
   Surroundings around{node.clock(),
-                      node.strand(),
+                      *strand_,
                       node.timers(),
                       node.pool(),
                       node.strand(),
-                      node.strand(),
+                      *disk_,
                       node.random(),
                       *store_,
                       *logs_,
@@ -156,7 +198,7 @@ ChainWorld::ChainWorld(std::uint64_t seed, std::size_t nodes_count, std::size_t 
     nodes.back()->set_program([this, i](sim::Node& node) {
       const bool is_fresh = !was_started[i];
       was_started[i] = true;
-      return std::make_unique<ChainProgram>(node, network, genesis, options, is_fresh);
+      return std::make_unique<ChainProgram>(node, network, genesis, options, is_fresh, commit_gap);
     });
   }
 }

@@ -25,6 +25,7 @@ namespace oort::chain::test {
 [[nodiscard]] AccountId client_of(std::uint64_t number);
 [[nodiscard]] const consensus::Verifier& cheap_votes();
 [[nodiscard]] const ledger::SignatureVerifier& cheap_signatures();
+[[nodiscard]] std::unique_ptr<Vrf> cheap_vrf(const PublicKey& key);
 inline constexpr std::uint64_t clients_count = 8;
 inline constexpr std::uint64_t first_client = 1000;
 
@@ -35,7 +36,7 @@ inline constexpr std::uint64_t first_client = 1000;
 class ChainProgram final : public sim::Program {
  public:
   ChainProgram(sim::Node& node, sim::SimNetwork& network, const ledger::GenesisParams& genesis,
-               const Options& options, bool is_fresh_key);
+               const Options& options, bool is_fresh_key, Duration commit_gap);
   ~ChainProgram() override;
   [[nodiscard]] Chain& chain() { return *chain_; }
   [[nodiscard]] const std::optional<Error>& failure() const { return *failure_; }
@@ -49,6 +50,8 @@ class ChainProgram final : public sim::Program {
   std::unique_ptr<env::Transport> transport_;
   std::unique_ptr<env::Signer> signer_;
   std::unique_ptr<Vrf> vrf_;
+  std::unique_ptr<class StoreDisk> disk_;
+  std::unique_ptr<env::Executor> strand_;
   std::unique_ptr<Chain> chain_;
 };
 
@@ -97,6 +100,9 @@ struct ChainWorld {
   sim::World world;
   ledger::GenesisParams genesis;
   Options options;
+  /// How long a chain hears nothing of a batch that its store holds already: the disk has a thread
+  /// of its own. For programs that start from now on.
+  Duration commit_gap{0};
   sim::SimNetwork network;
   std::vector<std::unique_ptr<sim::Node>> nodes;
   std::vector<bool> was_started;
