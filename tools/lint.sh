@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs clang-tidy over the sources named on standard input, for at most $1 seconds; what it had no
-# time for it names.
+# time for it names. A source that was clean is not looked at again until it, a header behind it or
+# the rules change (tools/lint_keys.py), in whichever clone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:?the seconds that this may take}
+clean=${XDG_CACHE_HOME:-$HOME/.cache}/oort-lint
 checked=$(mktemp)
 failed=$(mktemp)
 trap 'rm -f "$checked" "$failed"' EXIT
@@ -24,21 +26,41 @@ rules_for() {
 '$ignored_headers;.*/oort/$room/.*;.*/src/$room/.*'}}"
 }
 
+# lint_one KEY SOURCE
 # shellcheck disable=SC2317  # xargs calls it, through bash.
 lint_one() {
-  clang-tidy-19 -p build/lint --quiet --config="$(rules_for "$1")" "$1" 2>/dev/null ||
-    echo "$1" >>"$failed"
-  echo "$1" >>"$checked"
+  if ! clang-tidy-19 -p build/lint --quiet --config="$(rules_for "$2")" "$2" 2>/dev/null; then
+    echo "$2" >>"$failed"
+  elif [[ $1 != - ]]; then
+    touch "$clean/$1"
+  fi
+  echo "$2" >>"$checked"
 }
 export -f lint_one rules_for
-export checked failed ignored_headers
+export checked clean failed ignored_headers
+
+mkdir -p "$clean"
+find "$clean" -type f -mtime +30 -delete
+work=()
+left=()
+while read -r key source; do
+  if [[ -e $clean/$key ]]; then
+    touch "$clean/$key"
+  else
+    work+=("$key" "$source")
+    left+=("$source")
+  fi
+done < <(printf '%s\n' "${files[@]}" | tools/lint_keys.py --commands \
+  build/lint/compile_commands.json .clang-tidy tools/lint.sh "$(clang-tidy-19 --version)")
+echo "clang-tidy: ${#left[@]} of ${#files[@]} files changed since they were clean" >&2
+[[ ${#left[@]} -gt 0 ]] || exit 0
 
 rc=0
-printf '%s\0' "${files[@]}" |
-  timeout "$seconds" xargs -0 -n 1 -P "$(nproc)" bash -c 'lint_one "$@"' _ || rc=$?
-echo "clang-tidy: $(wc -l <"$checked") of ${#files[@]} files checked" >&2
+printf '%s\0' "${work[@]}" |
+  timeout "$seconds" xargs -0 -n 2 -P "$(nproc)" bash -c 'lint_one "$@"' _ || rc=$?
+echo "clang-tidy: $(wc -l <"$checked") of ${#left[@]} files checked" >&2
 if [[ $rc -eq 124 ]]; then
-  echo "clang-tidy: no time for $(printf '%s\n' "${files[@]}" | grep -vxFf "$checked" | xargs)" >&2
+  echo "clang-tidy: no time for $(printf '%s\n' "${left[@]}" | grep -vxFf "$checked" | xargs)" >&2
 elif [[ $rc -ne 0 ]]; then
   exit "$rc"
 fi

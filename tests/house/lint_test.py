@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The options of .clang-tidy, on sources that each break one rule."""
+import json
+import os
 import subprocess
 import unittest
 
@@ -48,10 +50,11 @@ class Lint(ToyTree):
             cwd=self.root, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout
 
-    def test_only_the_words_of_ones_own_room_may_come_through_its_headers(self):
-        self.write("tools/lint.sh", (ROOT / "tools/lint.sh").read_text())
-        self.write(".clang-tidy", (ROOT / ".clang-tidy").read_text())
-        self.write("CMakePresets.json", (ROOT / "CMakePresets.json").read_text())
+    def make_tree(self):
+        """Two rooms with one source each, and what tools/lint.sh needs."""
+        for name in ("tools/lint.sh", "tools/lint_keys.py", ".clang-tidy", "CMakePresets.json"):
+            self.write(name, (ROOT / name).read_text())
+        (self.root / "tools/lint_keys.py").chmod(0o755)
         self.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.24)\nproject(toy CXX)\n"
                    "set(CMAKE_EXPORT_COMPILE_COMMANDS ON)\n"
                    "include_directories(include)\n"
@@ -59,11 +62,62 @@ class Lint(ToyTree):
         source = CLEAN.replace("enum", "int deep(const Deep& deep);\n\nenum")
         for room in ("ledger", "chain"):
             self.write(f"src/{room}/a.cpp", source)
+
+    def lint(self, *rooms):
+        return subprocess.run(
+            ["bash", "tools/lint.sh", "100"],
+            input="".join(f"src/{room}/a.cpp\n" for room in rooms), cwd=self.root,
+            capture_output=True, text=True, check=False,
+            env=os.environ | {"XDG_CACHE_HOME": str(self.root / "cache")})
+
+    def test_only_the_words_of_ones_own_room_may_come_through_its_headers(self):
+        self.make_tree()
         for room, code in (("ledger", 0), ("chain", 1)):
-            done = subprocess.run(["bash", "tools/lint.sh", "100"], input=f"src/{room}/a.cpp\n",
-                                  cwd=self.root, capture_output=True, text=True, check=False)
+            done = self.lint(room)
             self.assertEqual(done.returncode, code, done.stdout + done.stderr)
             self.assertEqual("misc-include-cleaner" in done.stdout, code == 1)
+
+    def test_what_was_clean_is_looked_at_again_when_something_behind_it_changed(self):
+        self.make_tree()
+        self.assertEqual(self.lint("ledger", "chain").returncode, 1)
+        done = self.lint("ledger", "chain")
+        self.assertEqual(done.returncode, 1, "what was found stays found")
+        self.assertIn("1 of 2 files changed", done.stderr)
+        self.assertIn("0 of 1 files changed", self.lint("ledger").stderr)
+        self.write("include/oort/ledger/deep.hpp", "#pragma once\nstruct deep_ { int depth; };\n"
+                   "using Deep = deep_;\n")
+        done = self.lint("ledger")
+        self.assertIn("1 of 1 files checked", done.stderr)
+        self.assertIn("readability-identifier-naming", done.stdout)
+        self.assertEqual(done.returncode, 1)
+
+    def test_a_key_is_of_the_rules_the_command_and_everything_behind_the_source(self):
+        for name, text in (("src/ledger/a.cpp", '#include "near.hpp"\n#include <oort/v1/x.pb.h>\n'),
+                           ("src/ledger/near.hpp", ' # include "oort/ledger/vote.hpp"\n'),
+                           ("include/oort/chain/far.hpp", "int far();\n"),
+                           ("proto/oort/v1/x.proto", "// x\n"), ("rules", "some")):
+            self.write(name, text)
+
+        def key(flag="-O0", source="src/ledger/a.cpp"):
+            self.write("commands.json", json.dumps([
+                {"file": str(self.root / "src/ledger/a.cpp"),
+                 "command": f"c++ {flag} -I{self.root.resolve()}/include"}]))
+            return subprocess.run(
+                [ROOT / "tools/lint_keys.py", "--commands", "commands.json", "rules", "1.0"],
+                input=source, cwd=self.root, capture_output=True, text=True,
+                check=True).stdout.split()[0]
+
+        self.assertEqual(key(source="src/chain/a.cpp"), "-")
+        known = {key()}
+        self.assertEqual({key()}, known)
+        self.write("include/oort/chain/far.hpp", "int farther();\n")
+        self.assertEqual({key()}, known)
+        for name in ("src/ledger/a.cpp", "src/ledger/near.hpp", "include/oort/ledger/vote.hpp",
+                     "include/oort/ledger/deep.hpp", "proto/oort/v1/x.proto", "rules"):
+            self.write(name, (self.root / name).read_text() + " ")
+            self.assertNotIn(key(), known, name)
+            known.add(key())
+        self.assertNotIn(key("-O1"), known)
 
     def test_accepts_the_house_style(self):
         self.assertEqual(self.findings(CLEAN), (0, ""))
