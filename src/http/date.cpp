@@ -8,8 +8,8 @@
 namespace oort::http {
 namespace {
 
-constexpr std::array<std::string_view, 12> month_names = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::array<const char*, 12> month_names = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::array<const char*, 7> day_names = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 struct Civil {
@@ -45,8 +45,8 @@ std::optional<WallTime> time_of(const Civil& civil) {
     return std::nullopt;
   }
   const auto date = static_cast<std::uint64_t>(sys_days(calendar).time_since_epoch().count());
-  const std::uint64_t seconds =
-      date * 86'400 + civil.hour * 3'600U + civil.minute * 60U + civil.second;
+  const std::uint64_t seconds = date * 86'400 + civil.hour * std::uint64_t{3'600} +
+                                civil.minute * std::uint64_t{60} + civil.second;
   return WallTime{seconds * 1'000};
 }
 
@@ -96,7 +96,7 @@ bool parse_clock(std::string_view text, std::size_t at, Civil& civil) {
 std::string to_http_date(WallTime time) {
   const Civil c = civil_of(time);
   return format("%s, %02u %s %04u %02u:%02u:%02u GMT", day_names[c.weekday], c.day,
-                month_names[c.month - 1].data(), c.year, c.hour, c.minute, c.second);
+                month_names[c.month - 1], c.year, c.hour, c.minute, c.second);
 }
 
 std::string to_iso_date(WallTime time) {

@@ -11,6 +11,8 @@
 
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/clock.hpp"
+#include "oort/env/random.hpp"
 #include "worker.hpp"
 
 namespace oort::http {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "connection.hpp"
+#include "oort/env/clock.hpp"
 #include "oort/http/date.hpp"
 
 namespace oort::http {
@@ -20,10 +21,10 @@ metrics::Counter responses_of(const std::string& server, std::string_view digit)
 
 }  // namespace
 
-Shared::Shared(ServerOptions chosen, Handler& handler_, env::Clock& clock_)
+Shared::Shared(ServerOptions chosen, Handler& answers, env::Clock& time)
     : options(std::move(chosen)),
-      handler(handler_),
-      clock(clock_),
+      handler(answers),
+      clock(time),
       connections(
           metrics::gauge("oort_http_connections", "Open connections.", {{"server", options.name}})),
       bytes_in(metrics::counter("oort_http_received_bytes_total", "Bytes read from sockets.",

@@ -7,6 +7,7 @@
 
 #include "identity.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::net {
 namespace {

@@ -15,6 +15,8 @@
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/random.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::net {
 namespace {

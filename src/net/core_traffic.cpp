@@ -12,6 +12,7 @@
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/transport.hpp"
 #include "parser.hpp"
 
 namespace oort::net {
@@ -64,6 +65,8 @@ void Core::go_up(const std::shared_ptr<Way>& way, const std::shared_ptr<Connecti
   asio::co_spawn(context_, write(connection), asio::detached);
 }
 
+// A share of its own: the caller's may be the very one that is erased.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void Core::close(std::shared_ptr<Connection> connection, std::string_view why) {
   if (connections_.erase(connection) == 0) return;
   if (connection->side == Connection::Side::Accepted) --accepted_count_;

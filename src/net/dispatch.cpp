@@ -6,6 +6,7 @@
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::net {
 namespace {

@@ -9,6 +9,7 @@
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::net {
 namespace {

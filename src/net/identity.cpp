@@ -11,6 +11,8 @@
 #include <string>
 
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/env/random.hpp"
 
 namespace oort::net {
 namespace {

@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "oort/env/transport.hpp"
+
 namespace oort::net {
 namespace {
 

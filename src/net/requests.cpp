@@ -51,6 +51,7 @@ std::vector<Requests::Done> Requests::take_expired(MonoTime now) {
 std::vector<Requests::Done> Requests::take_all() {
   std::vector<Done> taken;
   const std::lock_guard lock(mutex_);
+  taken.reserve(waiting_.size());
   for (auto& [key, waiting] : waiting_) taken.push_back(std::move(waiting.done));
   waiting_.clear();
   deadlines_.clear();

@@ -6,6 +6,8 @@
 #include "core.hpp"
 #include "identity.hpp"
 #include "oort/core/assert.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::net {
 namespace {
