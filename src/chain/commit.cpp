@@ -46,6 +46,12 @@ void Chain::Impl::accept_final(consensus::BlockRef block, consensus::Certificate
   OORT_ASSERT(block->header.parent == accepted_, "final blocks form one chain");
   accepted_height_ = block->header.height;
   accepted_ = block->id;
+  if (certified_beyond_ && certified_beyond_->height <= accepted_height_) {
+    if (!certificate && certified_beyond_->certificate->block == accepted_) {
+      certificate = std::move(certified_beyond_->certificate);
+    }
+    certified_beyond_.reset();
+  }
   finals_.push_back({std::move(block), std::move(certificate), is_synced});
   commit_next();
 }

@@ -146,7 +146,8 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   void tell_status();
   void sync_if_behind();
   void on_blocks(const NodeId& from, Result<Bytes> reply);
-  [[nodiscard]] Result<void> take_blocks(ByteView bytes);
+  /// How many blocks were taken.
+  [[nodiscard]] Result<std::size_t> take_blocks(ByteView bytes);
   [[nodiscard]] std::optional<NodeId> best_peer() const;
   void serve_blocks(ByteView bytes, Callback<Result<Bytes>> reply);
   void serve_proposal(ByteView bytes, Callback<Result<Bytes>> reply);
@@ -269,6 +270,12 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   std::optional<env::TimerId> tick_;
   std::optional<NodeId> syncing_from_;
   Height height_at_last_tick_;
+  struct Certified {
+    Height height;
+    consensus::CertificateRef certificate;
+  };
+  /// Of a final block whose body did not come yet.
+  std::optional<Certified> certified_beyond_;
   std::uint64_t ticks_count_ = 0;
   std::size_t serving_count_ = 0;
 

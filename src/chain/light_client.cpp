@@ -51,10 +51,16 @@ Result<void> decode(codec::Reader& in, FinalHeaders& value) {
 
 Result<void> verify_final(const TrustRoot& root, const consensus::Verifier& verifier,
                           const FinalHeaders& headers) {
-  if (headers.headers.empty()) return bad_chain("there is no header");
   if (headers.headers.size() > final_headers_count_max) return bad_chain("too many headers");
+  return verify_chain(root, verifier, headers.headers, headers.certificate);
+}
+
+Result<void> verify_chain(const TrustRoot& root, const consensus::Verifier& verifier,
+                          std::span<const consensus::Header> headers,
+                          const consensus::Certificate& certificate) {
+  if (headers.empty()) return bad_chain("there is no header");
   const consensus::Header* before = nullptr;
-  for (const consensus::Header& header : headers.headers) {
+  for (const consensus::Header& header : headers) {
     if (header.chain != root.chain) {
       return fail(ErrorCode::InvalidArgument, reason::wrong_chain,
                   "the header is of another chain than the genesis");
@@ -69,7 +75,7 @@ Result<void> verify_final(const TrustRoot& root, const consensus::Verifier& veri
     }
     before = &header;
   }
-  return consensus::check_final(root.context(verifier), *before, headers.certificate);
+  return consensus::check_final(root.context(verifier), *before, certificate);
 }
 
 Result<bool> LightClient::update(const FinalHeaders& headers) {

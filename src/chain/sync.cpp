@@ -25,15 +25,20 @@ tl::unexpected<Error> bad_blocks(std::string detail) {
   return fail(ErrorCode::InvalidArgument, reason::peer_misbehaved, std::move(detail));
 }
 
-/// Blocks from `from` on, and what proves them. Runs where blocking is allowed.
+/// Blocks from `from` on, and what proves them: up to the last one with a certificate of its own
+/// that fits, else with the headers up to the next such one. Runs where blocking is allowed.
 Result<Bytes> collect_blocks(const env::KvReader& store, Height from) {
   wire::BlocksReply reply;
   std::size_t bytes = 0;
-  for (Height height = from; reply.beyond.size() < wire::blocks_reply_count_max;
-       height = height.next()) {
-    OORT_TRY(const consensus::BlockRef block, records::read_block(store, height));
+  std::size_t certified_count = 0;
+  for (Height height = from;; height = height.next()) {
     const bool is_full =
         bytes > wire::blocks_reply_bytes || reply.proposals.size() == wire::blocks_reply_count_max;
+    if (is_full && certified_count > 0) break;
+    if (reply.beyond.size() == wire::blocks_reply_count_max) break;
+    OORT_TRY(const auto stored, store.get(records::block_key(height)));
+    if (!stored) break;
+    OORT_TRY(const auto block, records::read_block(store, height));
     if (is_full) {
       reply.beyond.push_back(block->header);
     } else {
@@ -44,11 +49,14 @@ Result<Bytes> collect_blocks(const env::KvReader& store, Height from) {
              records::read<consensus::Certificate>(store, records::certificate_key(height)));
     if (!certificate) continue;
     reply.certificate = *certificate;
-    // A certified block is a good end when the next one is not here or the reply is full.
-    if (is_full || bytes > wire::blocks_reply_bytes) break;
-    OORT_TRY(const auto next, store.get(records::block_key(height.next())));
-    if (!next) break;
+    if (is_full) return codec::to_bytes(reply);
+    certified_count = reply.proposals.size();
   }
+  if (certified_count == 0) {
+    return fail(ErrorCode::Unavailable, reason::not_ready, "nothing here proves these blocks yet");
+  }
+  reply.proposals.resize(certified_count);
+  reply.beyond.clear();
   return codec::to_bytes(reply);
 }
 
@@ -208,7 +216,10 @@ void Chain::Impl::sync_if_behind() {
 
 void Chain::Impl::on_blocks(const NodeId& from, Result<Bytes> reply) {
   syncing_from_.reset();
-  const Result<void> taken = reply ? take_blocks(*reply) : Result<void>(fail(Error(reply.error())));
+  const Result<std::size_t> taken =
+      reply ? take_blocks(*reply) : Result<std::size_t>(fail(Error(reply.error())));
+  // The engine was faster: nothing is wrong with the peer, and nothing is urgent.
+  if (taken && *taken == 0) return;
   if (taken) {
     // More of it while there is a gap; a short one closes by votes.
     height_at_last_tick_ = Height(0);
@@ -227,22 +238,22 @@ Result<void> Chain::Impl::check_synced(const consensus::Block& block) const {
   return bad_blocks("the justification is not the header's");
 }
 
-Result<void> Chain::Impl::take_blocks(ByteView bytes) {
+Result<std::size_t> Chain::Impl::take_blocks(ByteView bytes) {
   OORT_TRY(const auto reply, codec::from_bytes<wire::BlocksReply>(bytes));
   std::vector<consensus::BlockRef> blocks;
-  FinalHeaders headers{{}, reply.certificate};
+  std::vector<consensus::Header> headers;
   for (const Bytes& proposal : reply.proposals) {
     OORT_TRY(auto block, consensus::decode_proposal(std::make_shared<const Bytes>(proposal)));
-    headers.headers.push_back(block->header);
+    headers.push_back(block->header);
     blocks.push_back(std::move(block));
   }
-  headers.headers.insert(headers.headers.end(), reply.beyond.begin(), reply.beyond.end());
-  OORT_TRY(verify_final(root_, around_.votes, headers));
+  headers.insert(headers.end(), reply.beyond.begin(), reply.beyond.end());
+  OORT_TRY(verify_chain(root_, around_.votes, headers, reply.certificate));
   const auto is_known = [this](const consensus::BlockRef& block) {
     return block->header.height <= accepted_height_;
   };
   blocks.erase(blocks.begin(), std::ranges::find_if_not(blocks, is_known));
-  if (blocks.empty()) return bad_blocks("nothing new");
+  if (blocks.empty()) return std::size_t{0};
   if (blocks.front()->header.parent != accepted_) return bad_blocks("they do not follow");
   for (const consensus::BlockRef& block : blocks) {
     OORT_TRY(check_synced(*block));
@@ -250,13 +261,15 @@ Result<void> Chain::Impl::take_blocks(ByteView bytes) {
     checked_[block->id] = {block, std::move(transactions), {}};
   }
   const auto certificate = std::make_shared<const consensus::Certificate>(reply.certificate);
+  // Kept until its block comes, so that no two certificates are further apart here than there.
+  if (!reply.beyond.empty()) certified_beyond_ = {reply.beyond.back().height, certificate};
   for (const consensus::BlockRef& block : blocks) {
     const bool is_certified = block == blocks.back() && reply.beyond.empty();
     accept_final(block, is_certified ? certificate : nullptr, is_certified);
   }
   metrics::counter("oort_chain_blocks_synced_total", "Blocks that came by catching up")
       .add(static_cast<double>(blocks.size()));
-  return {};
+  return blocks.size();
 }
 
 }  // namespace oort::chain

@@ -3,12 +3,17 @@
 // quorum finalised is final there too.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "kit.hpp"
+#include "oort/chain/messages.hpp"
 #include "oort/core/metrics.hpp"
+#include "oort/core/reasons.hpp"
+#include "records.hpp"
 
 namespace oort::chain::test {
 namespace {
@@ -103,6 +108,90 @@ TEST(CatchUp, ForksAndLossesRefuseNothingThatIsFinal_B8) {
     EXPECT_EQ(refused_count(), refused) << "nobody proposed anything wrong";
     net.expect_agreement();
   }
+}
+
+TEST(CatchUp, BlocksOfANodeThatCaughtUpItselfAreOfUse_B3) {
+  ChainWorld net(230, 6, 4);
+  for (std::size_t i = 0; i < 4; ++i) net.start(i);
+  net.start(5);
+  ASSERT_TRUE(net.run_until([&] { return net.all_reached(100); }, 60s));
+  net.crash(5);
+  ASSERT_TRUE(net.run_until([&] { return net.height(0) >= 600; }, 120s));
+  // It holds a certificate for each of the replies that it got, and for no block between.
+  net.start(4);
+  ASSERT_TRUE(net.run_until([&] { return net.height(4) + 2 >= net.height(0); }, 30s));
+  net.network.links().partition({0, 0, 0, 0, 1, 1});
+  net.start(5);
+  ASSERT_TRUE(net.run_until([&] { return net.height(5) >= 590; }, 30s)) << net.height(5);
+  net.network.links().heal();
+  ASSERT_TRUE(net.run_until([&] { return net.height(5) + 2 >= net.height(0); }, 30s));
+  net.expect_agreement();
+}
+
+/// Has what node 0 has, and proves each reply by the certificate of a far block.
+class Terse final : public sim::Program {
+ public:
+  Terse(sim::Node& node, ChainWorld& net, Height far)
+      : node_(node), net_(net), far_(far), transport_(net.network.attach(node)) {
+    transport_->on_request(
+        env::message_range::chain,
+        [this](NodeId, env::MessageType type, Bytes payload, Callback<Result<Bytes>> reply) {
+          if (type != wire::blocks) {
+            return reply(fail(ErrorCode::NotFound, reason::not_found, "no"));
+          }
+          const auto asked = codec::from_bytes<wire::BlocksRequest>(payload);
+          reply(codec::to_bytes(answer(asked.value().from)));
+        });
+    tell();
+  }
+
+ private:
+  void tell() {
+    const Bytes status = codec::to_bytes(wire::Status{Height(net_.height(0)), true});
+    static_cast<void>(
+        transport_->send(node_id_of(3), env::TrafficClass::Bulk, wire::status, status));
+    node_.timers().after(100ms, [this] { tell(); });
+  }
+  [[nodiscard]] wire::BlocksReply answer(Height from) {
+    const env::KvStore& store = net_.program(0)->store();
+    wire::BlocksReply reply;
+    Height height = from;
+    for (; height.value() < from.value() + 40; height = height.next()) {
+      reply.proposals.push_back(*records::read_block(store, height).value()->message);
+    }
+    for (; height <= far_; height = height.next()) {
+      reply.beyond.push_back(records::read_block(store, height).value()->header);
+    }
+    const Height last(height.value() - 1);
+    reply.certificate = records::read<consensus::Certificate>(store, records::certificate_key(last))
+                            .value()
+                            .value();
+    return reply;
+  }
+  sim::Node& node_;
+  ChainWorld& net_;
+  Height far_;
+  std::unique_ptr<env::Transport> transport_;
+};
+
+TEST(CatchUp, AFarCertificateProvesManyBlocksAndIsKept_B3) {
+  ChainWorld net(231, 5, 4);
+  for (std::size_t i = 0; i < 4; ++i) net.start(i);
+  ASSERT_TRUE(net.run_until([&] { return net.all_reached(10); }));
+  net.crash(3);
+  ASSERT_TRUE(net.run_until([&] { return net.height(0) >= 400; }, 120s));
+  constexpr Height far(300);
+  net.nodes[4]->set_program(
+      [&](sim::Node& node) { return std::make_unique<Terse>(node, net, far); });
+  net.network.links().partition({0, 0, 0, 1, 1});
+  net.start(4);
+  net.start(3);
+  ASSERT_TRUE(net.run_until([&] { return net.height(3) >= 310; }, 30s)) << net.height(3);
+  const auto kept =
+      records::read<consensus::Certificate>(net.program(3)->store(), records::certificate_key(far));
+  ASSERT_TRUE(kept);
+  EXPECT_TRUE(kept->has_value()) << "others would find no certificate here for long";
+  net.nodes[4]->crash();
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "oort/consensus/types.hpp"
@@ -41,6 +43,10 @@ void encode(codec::Writer& out, const FinalHeaders& value);
 /// Fails with WRONG_CHAIN, BAD_PROOF (the headers do not form a chain) or BAD_CERTIFICATE.
 [[nodiscard]] Result<void> verify_final(const TrustRoot& root, const consensus::Verifier& verifier,
                                         const FinalHeaders& headers);
+/// The same of a chain of any length; whoever brings it bounds it.
+[[nodiscard]] Result<void> verify_chain(const TrustRoot& root, const consensus::Verifier& verifier,
+                                        std::span<const consensus::Header> headers,
+                                        const consensus::Certificate& certificate);
 
 /// Follows the newest final header with nothing but certificates.
 ///
