@@ -12,6 +12,7 @@
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "params/params.hpp"
+#include "staking/staking.hpp"
 
 namespace oort::ledger {
 namespace {
@@ -131,6 +132,7 @@ ExecutionResult Machine::execute(const BlockContext& context,
   const Params params = begin_params(overlay, context.height, result.block_events);
   Block block{context, chain_, *signatures_, evidence_, params, overlay};
   advance_beacon(overlay, context);
+  begin_staking(block, result.block_events);
   overlay.commit();
 
   Oort fees;
@@ -143,6 +145,7 @@ ExecutionResult Machine::execute(const BlockContext& context,
   }
   collect(overlay, fees);
   expire(block, result.block_events);
+  end_staking(block, result.block_events);
 
   take_writes(overlay, state, result);
   result.result_root = result_root_of(result.receipts, result.block_events);

@@ -5,16 +5,19 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "staking/staking.hpp"
 
 namespace oort::ledger {
 
-Result<void> check_module(const GenesisParams&, const GenesisModule& module) {
+Result<void> check_module(const GenesisParams& genesis, const GenesisModule& module) {
+  if (module.module == Module::Staking) return check_staking(genesis, module.genesis);
   return fail(ErrorCode::InvalidArgument, reason::bad_argument,
               "genesis: this program has no module " + std::string(to_string(module.module)) +
                   " that can begin in a genesis");
 }
 
-void enter_module(Overlay&, const GenesisParams&, const GenesisModule&) {
+void enter_module(Overlay& state, const GenesisParams& genesis, const GenesisModule& module) {
+  if (module.module == Module::Staking) return enter_staking(state, genesis, module.genesis);
   OORT_ASSERT(false, "check_module passed");
 }
 

@@ -5,6 +5,7 @@
 #include "oort/core/assert.hpp"
 #include "oort/crypto/hash.hpp"
 #include "record_fields.hpp"
+#include "staking/operation_fields.hpp"
 
 namespace oort::ledger {
 
@@ -246,6 +247,17 @@ constexpr Name names[] = {
     {GrantRevoke::code, "GrantRevoke"},
     {EvidenceSubmit::code, "EvidenceSubmit"},
     {ParamsChange::code, "ParamsChange"},
+    {PoolCreate::code, "PoolCreate"},
+    {PoolStake::code, "PoolStake"},
+    {PoolSetCommission::code, "PoolSetCommission"},
+    {PoolSetOnline::code, "PoolSetOnline"},
+    {PoolExit::code, "PoolExit"},
+    {Delegate::code, "Delegate"},
+    {Undelegate::code, "Undelegate"},
+    {Redelegate::code, "Redelegate"},
+    {RewardClaim::code, "RewardClaim"},
+    {BondPost::code, "BondPost"},
+    {BondWithdraw::code, "BondWithdraw"},
 };
 static_assert(std::size(names) == std::variant_size_v<Operation>);
 

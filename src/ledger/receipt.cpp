@@ -6,6 +6,7 @@
 #include "oort/core/limits.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/tree.hpp"
+#include "staking/operation_fields.hpp"
 
 namespace oort::ledger {
 

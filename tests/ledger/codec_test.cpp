@@ -5,6 +5,7 @@
 #include <set>
 
 #include "kit.hpp"
+#include "oort/ledger/staking_records.hpp"
 #include "samples.hpp"
 
 namespace oort::ledger::test {
@@ -29,6 +30,11 @@ const Golden golden_records = {
     {"AccessKey", "111 2ce205d4616d6668"},     {"GatewayGrant", "121 2468231900092129"},
     {"ShardReceipt", "214 a84c87b61eb267f3"},  {"Transaction", "336 4216a3b1656c8eab"},
     {"Receipt", "655 10286ca0f01cf0e3"},       {"GenesisParams", "1451 23c50c95ccf12500"},
+    {"Pool", "238 50288d8e152f3b47"},          {"Delegation", "122 80c4e440b2d9e510"},
+    {"UnbondingBatch", "33 897982aca7675de3"}, {"Unbonding", "17 d9263dda311c6032"},
+    {"SlashEvent", "21 bf737ac24bd18265"},     {"StakingState", "97 149e6ae84d29b93d"},
+    {"Witnesses", "69 de3fe443e6ed5c51"},      {"EpochStart", "25 0449a8b86adc475a"},
+    {"StakingParams", "113 b78e9eb77a914f12"}, {"StakingGenesis", "170 ea23e506f793b57e"},
 };
 const Golden golden_operations = {
     {"Transfer", "38 893f6fb7139751c5"},           {"NodeRegister", "146 16d28b5e4ad30f54"},
@@ -44,6 +50,12 @@ const Golden golden_operations = {
     {"AccessKeyCreate", "92 e8c72e83982c8c04"},    {"AccessKeyDelete", "14 902f4f8a5ff3bb42"},
     {"GrantCreate", "70 13c8bcde9c9c3124"},        {"GrantRevoke", "10 65db2166b8d4133f"},
     {"EvidenceSubmit", "11 1f1e92bad7c550c6"},     {"ParamsChange", "181 2a8f41e619873c20"},
+    {"PoolCreate", "54 e9ffcf0c9929d169"},         {"PoolStake", "50 e7a8ee60e3546f47"},
+    {"PoolSetCommission", "38 cf5a7ad35e4aa131"},  {"PoolSetOnline", "35 51f989d714fd0852"},
+    {"PoolExit", "34 687459e12aaccb4e"},           {"Delegate", "50 ace2070c2ceeac77"},
+    {"Undelegate", "50 1438c3557eb4121a"},         {"Redelegate", "82 d442dc862d036cd1"},
+    {"RewardClaim", "34 d5fb9081333fdd2d"},        {"BondPost", "50 b7c2df78b2f0da3d"},
+    {"BondWithdraw", "50 3eaf0cbbc0fb07c1"},
 };
 /// By code, in hex.
 const Golden golden_events = {
@@ -53,6 +65,8 @@ const Golden golden_events = {
     {"0630", "61 2d1198d948b7970d"}, {"0701", "35 f74c7e7622556e7b"},
     {"0710", "51 4de9effa28d27151"}, {"0d01", "68 e697df1916d2415d"},
     {"0f01", "11 447c8149897adad8"}, {"0102", "73 42e92d191ec51ef5"},
+    {"0201", "67 2c2c98e2cf85c5a9"}, {"0202", "103 7420dbc88dd9d772"},
+    {"0203", "44 a82f70205306dab9"}, {"0204", "50 ae1cf1e5f09606f2"},
 };
 
 /// The code that an event's bytes begin with, little-endian.
@@ -154,6 +168,16 @@ TEST(Codec, RecordsHaveOneEncoding) {
   expect_one_encoding<Transaction>(records["Transaction"]);
   expect_one_encoding<Receipt>(records["Receipt"]);
   expect_one_encoding<GenesisParams>(records["GenesisParams"]);
+  expect_one_encoding<Pool>(records["Pool"]);
+  expect_one_encoding<Delegation>(records["Delegation"]);
+  expect_one_encoding<UnbondingBatch>(records["UnbondingBatch"]);
+  expect_one_encoding<Unbonding>(records["Unbonding"]);
+  expect_one_encoding<SlashEvent>(records["SlashEvent"]);
+  expect_one_encoding<StakingState>(records["StakingState"]);
+  expect_one_encoding<Witnesses>(records["Witnesses"]);
+  expect_one_encoding<EpochStart>(records["EpochStart"]);
+  expect_one_encoding<StakingParams>(records["StakingParams"]);
+  expect_one_encoding<StakingGenesis>(records["StakingGenesis"]);
 }
 
 TEST(Codec, OperationsHaveOneEncoding) {

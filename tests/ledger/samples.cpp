@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kit.hpp"
+#include "oort/ledger/staking_records.hpp"
 
 namespace oort::ledger::test {
 namespace {
@@ -82,6 +83,24 @@ Transaction transaction() {
   return transaction;
 }
 
+Pool pool() {
+  return {.node = filled<NodeId>(1),
+          .creator = filled<AccountId>(2),
+          .state = PoolState::Offline,
+          .commission = 3,
+          .commission_epoch = 4,
+          .self = Oort(5),
+          .delegated = Oort(6),
+          .shares = Shares(7),
+          .share_ratio = {8, 9},
+          .stake_ratio = {10, 11},
+          .creator_owed = {12, 13},
+          .jailed_until = 14,
+          .exits = 15,
+          .faults_count = 16,
+          .slashes_count = 17};
+}
+
 std::vector<Operation> bucket_operations() {
   return {
       BucketCreate{filled<AccountId>(1), "photos", KeyMode::OwnerSealed, seals(), authority()},
@@ -132,6 +151,23 @@ std::vector<Operation> segment_operations() {
   };
 }
 
+std::vector<Operation> staking_operations() {
+  const auto node = filled<NodeId>(1);
+  return {
+      PoolCreate{node, Oort(2), 3},
+      PoolStake{node, Oort(2)},
+      PoolSetCommission{node, 3},
+      PoolSetOnline{node, true},
+      PoolExit{node},
+      Delegate{node, Oort(2)},
+      Undelegate{node, Oort(2)},
+      Redelegate{node, filled<NodeId>(2), Oort(3)},
+      RewardClaim{node},
+      BondPost{node, Oort(2)},
+      BondWithdraw{node, Oort(2)},
+  };
+}
+
 template <class T>
 std::pair<std::string, Bytes> named(const char* name, const T& value) {
   return {name, codec::to_bytes(value)};
@@ -152,6 +188,7 @@ std::vector<Operation> sample_operations() {
       EvidenceSubmit{to_bytes("proof")},
       ParamsChange{params(), Height(1000)},
   };
+  std::ranges::copy(staking_operations(), std::back_inserter(all));
   std::ranges::copy(bucket_operations(), std::back_inserter(all));
   std::ranges::copy(segment_operations(), std::back_inserter(all));
   std::ranges::sort(all, {}, [](const Operation& operation) { return code_of(operation); });
@@ -175,6 +212,10 @@ std::vector<Event> sample_events() {
       EvidenceAccepted{filled<Bytes32>(1), 2, filled<NodeId>(3)},
       ParamsChanged{Height(1), true},
       BalanceChanged{filled<AccountId>(1), true, Oort(3), Purpose::EscrowPaid, filled<Bytes32>(4)},
+      PoolChanged{filled<NodeId>(1), PoolState::Offline, Oort(2), Oort(3)},
+      StakeSlashed{filled<NodeId>(1), true, 2, Oort(3), Oort(4), filled<Bytes32>(5)},
+      EpochBegan{1, Oort(2), Oort(3), 4},
+      BondChanged{filled<NodeId>(1), Oort(2)},
   };
 }
 
@@ -241,6 +282,17 @@ std::vector<std::pair<std::string, Bytes>> sample_records() {
       named("Transaction", transaction()),
       named("Receipt", receipt),
       named("GenesisParams", genesis),
+      named("Pool", pool()),
+      named("Delegation",
+            Delegation{Shares(1), {2, 3}, Liability{filled<NodeId>(4), 5, 6, Shares(7), 8}}),
+      named("UnbondingBatch", UnbondingBatch{Oort(1), Shares(2)}),
+      named("Unbonding", Unbonding{Shares(1)}),
+      named("SlashEvent", SlashEvent{1, 2, 3}),
+      named("StakingState", StakingState{1, 2, {3, 4}, Fraction(5), Fraction(6), Oort(7)}),
+      named("Witnesses", Witnesses{{filled<NodeId>(1), filled<NodeId>(2)}}),
+      named("EpochStart", EpochStart{Height(1), Epoch(2), oort::View(3)}),
+      named("StakingParams", StakingParams{}),
+      named("StakingGenesis", StakingGenesis{{}, {{filled<NodeId>(1), Oort(2), 3}}}),
   };
 }
 

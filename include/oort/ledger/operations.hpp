@@ -11,6 +11,7 @@
 
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
+#include "oort/ledger/staking_operations.hpp"
 
 /// What a transaction can ask for. Each operation has a frozen `code`; a changed layout is a new
 /// code. Wherever the text says *sender*, the account that signed the transaction is meant.
@@ -325,7 +326,10 @@ using Operation =
                  BucketSetVersioning, BucketSetPolicy, BucketSetKeys, ObjectCommit, ObjectDelete,
                  ObjectRestore, SegmentOpen, SegmentAppend, SegmentSeal, SegmentStore, ShardReplace,
                  MultipartCreate, MultipartPart, MultipartComplete, MultipartAbort, AccessKeyCreate,
-                 AccessKeyDelete, GrantCreate, GrantRevoke, EvidenceSubmit, ParamsChange>;
+                 AccessKeyDelete, GrantCreate, GrantRevoke, EvidenceSubmit, ParamsChange,
+                 // Staking.
+                 PoolCreate, PoolStake, PoolSetCommission, PoolSetOnline, PoolExit, Delegate,
+                 Undelegate, Redelegate, RewardClaim, BondPost, BondWithdraw>;
 
 inline constexpr std::size_t evidence_bytes_max = 64 * 1024;
 

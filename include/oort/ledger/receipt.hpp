@@ -12,6 +12,7 @@
 #include "oort/ledger/operations.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/rejection.hpp"
+#include "oort/ledger/staking_events.hpp"
 
 /// What execution tells: the effects of each operation, for clients and for whoever keeps an index.
 /// Each event has a frozen `code`.
@@ -130,7 +131,9 @@ struct ParamsChanged {
 
 using Event = std::variant<Transferred, BalanceChanged, NodeChanged, BucketChanged, ObjectChanged,
                            ObjectPurged, SegmentChanged, MultipartChanged, AccessKeyChanged,
-                           GrantChanged, EvidenceAccepted, ParamsChanged>;
+                           GrantChanged, EvidenceAccepted, ParamsChanged,
+                           // Staking.
+                           PoolChanged, StakeSlashed, EpochBegan, BondChanged>;
 /// Code u16, then the fields.
 void encode(codec::Writer& out, const Event& value);
 [[nodiscard]] Result<void> decode(codec::Reader& in, Event& value);

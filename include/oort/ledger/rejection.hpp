@@ -97,6 +97,22 @@ enum class Rejection : std::uint16_t {
   GrantInvalid = 0x070c,
   NotPermitted = 0x070d,
 
+  // Staking.
+  PoolUnknown = 0x0201,
+  PoolExists = 0x0202,
+  PoolNotYours = 0x0203,
+  PoolNodeInvalid = 0x0204,
+  PoolClosed = 0x0205,
+  PoolStateWrong = 0x0206,
+  PoolJailed = 0x0207,
+  PoolSpent = 0x0208,
+  StakeTooLow = 0x0209,
+  CommissionInvalid = 0x020a,
+  CommissionTooSoon = 0x020b,
+  DelegationTooSmall = 0x020c,
+  DelegationUnknown = 0x020d,
+  RedelegationRunning = 0x020e,
+
   // Evidence.
   EvidenceInvalid = 0x0d01,
   EvidenceKnown = 0x0d02,

@@ -3,16 +3,34 @@
 
 #include <algorithm>
 
+#include "staking/staking.hpp"
+
 namespace oort::ledger {
+namespace {
+
+struct Bounds {
+  std::uint64_t views = evidence_views_max;
+  std::uint32_t proofs_per_block = evidence_per_block_max;
+};
+
+/// Where there is stake to lose, governance says for how long evidence counts.
+Bounds bounds_of(const StateReader& state) {
+  const auto staking = staking_params(state);
+  if (!staking) return {};
+  return {staking->evidence_views, staking->evidence_per_block};
+}
+
+}  // namespace
 
 Rejection apply(Call& call, const EvidenceSubmit& operation) {
   if (call.block.evidence == nullptr) return Rejection::EvidenceInvalid;
-  if (call.block.evidence_count >= evidence_per_block_max) return Rejection::EvidenceTooMany;
+  const Bounds bounds = bounds_of(call.state());
+  if (call.block.evidence_count >= bounds.proofs_per_block) return Rejection::EvidenceTooMany;
   ++call.block.evidence_count;
   const auto verdict = call.block.evidence->judge(operation.proof, call.state());
   if (!verdict) return Rejection::EvidenceInvalid;
   const oort::View now = call.block.header.view;
-  if (now < verdict->view || now.value() - verdict->view.value() > evidence_views_max) {
+  if (now < verdict->view || now.value() - verdict->view.value() > bounds.views) {
     return Rejection::EvidenceOutsideWindow;
   }
   if (call.view().evidence(verdict->fault)) return Rejection::EvidenceKnown;
@@ -24,12 +42,14 @@ Rejection apply(Call& call, const EvidenceSubmit& operation) {
                 .height = call.block.header.height,
                 .digest = body_digest_of(ByteView(operation.proof))});
   call.events.emplace_back(EvidenceAccepted{verdict->fault, verdict->kind, verdict->offender});
+  punish_double_vote(call.block, verdict->offender, verdict->fault, verdict->view, call.sender,
+                     call.events);
   return Rejection::None;
 }
 
 bool brought_evidence_alone(const Receipt& receipt) noexcept {
   return std::ranges::all_of(receipt.operations, [](const OperationReceipt& operation) {
-    return operation.events.size() == 1 &&
+    return !operation.events.empty() &&
            std::holds_alternative<EvidenceAccepted>(operation.events.front());
   });
 }
