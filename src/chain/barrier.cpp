@@ -9,7 +9,10 @@
 
 #include "barrier_reply.hpp"
 #include "impl.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::chain {
 namespace {
@@ -48,9 +51,11 @@ void Chain::Impl::begin_barrier() {
                               "no quorum answered in time; the state may be old"));
       }));
   const std::uint64_t round = barrier_->round;
-  for (std::uint16_t i = 0; i < root_.validators.count(); ++i) {
+  for (std::size_t i = 0; i < root_.validators.count(); ++i) {
     // The last answer that is missing may be one's own, which ends the round at once.
-    if (barrier_ && barrier_->round == round) ask_barrier(ValidatorIndex(i));
+    if (barrier_ && barrier_->round == round) {
+      ask_barrier(ValidatorIndex(static_cast<std::uint16_t>(i)));
+    }
   }
 }
 

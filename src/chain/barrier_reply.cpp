@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "barrier_reply.hpp"
 
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
+#include "oort/consensus/verify.hpp"
 #include "oort/core/reasons.hpp"
 
 namespace oort::chain {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/chain/body.hpp"
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/tree.hpp"
 #include "oort/ledger/machine.hpp"
+#include "oort/ledger/transaction.hpp"
 
 namespace oort::chain {
 namespace {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/chain/certified.hpp"
 
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
+#include "oort/consensus/verify.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/tree.hpp"
+#include "oort/ledger/receipt.hpp"
+#include "oort/ledger/record.hpp"
 
 namespace oort::chain {
 namespace {

@@ -2,10 +2,21 @@
 #include "oort/chain/chain.hpp"
 
 #include "impl.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/core.hpp"
+#include "oort/consensus/signer_record.hpp"
+#include "oort/consensus/types.hpp"
+#include "oort/consensus/wal.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/crypto/signature.hpp"
 #include "oort/crypto/vrf.hpp"
+#include "oort/env/blob_store.hpp"
+#include "oort/env/random.hpp"
+#include "oort/env/transport.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/ledger/transaction.hpp"
 
 namespace oort::chain {
 namespace {
@@ -53,10 +64,10 @@ Result<void> begin_log(env::BlobStore& logs, env::Random& random) {
   return opened.wal->sync();
 }
 
-Chain::Impl::Impl(TrustRoot root, Options options, const Surroundings& around)
+Chain::Impl::Impl(TrustRoot root, Options options, Surroundings around)
     : root_(std::move(root)),
-      options_(std::move(options)),
-      around_(around),
+      options_(options),
+      around_(std::move(around)),
       pool_(options_.mempool) {}
 
 Chain::Impl::~Impl() = default;
@@ -150,7 +161,7 @@ Chain::~Chain() { impl_->close(); }
 Result<std::unique_ptr<Chain>> Chain::open(const ledger::GenesisParams& genesis, Options options,
                                            Surroundings around) {
   OORT_TRY(TrustRoot root, TrustRoot::of(genesis));
-  auto impl = std::make_shared<Impl>(std::move(root), std::move(options), around);
+  auto impl = std::make_shared<Impl>(std::move(root), options, std::move(around));
   OORT_TRY(impl->open(genesis));
   return std::unique_ptr<Chain>(new Chain(std::move(impl)));
 }

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Brings final blocks to the store, one batch a block, in order.
 #include "impl.hpp"
+#include "oort/consensus/core.hpp"
+#include "oort/consensus/types.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
+#include "oort/ledger/state.hpp"
+#include "oort/ledger/state_tree.hpp"
 
 namespace oort::chain {
 namespace {

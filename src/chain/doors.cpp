@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What callers ask of a chain.
 #include "impl.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/core.hpp"
+#include "oort/consensus/types.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/executor.hpp"
+#include "oort/env/kv_store.hpp"
 #include "oort/ledger/modules.hpp"
+#include "oort/ledger/state.hpp"
+#include "oort/ledger/state_tree.hpp"
+#include "oort/ledger/transaction.hpp"
 
 namespace oort::chain {
 namespace {
@@ -49,7 +57,7 @@ void Chain::Impl::submit(ledger::Transaction transaction, Callback<Result<Commit
   });
 }
 
-void Chain::Impl::admit_own(TransactionRef transaction, Callback<Result<Commit>> done) {
+void Chain::Impl::admit_own(const TransactionRef& transaction, Callback<Result<Commit>> done) {
   auto known = read_commit(transaction->id);
   if (!known) return done(fail(std::move(known).error()));
   if (*known) return done(**known);

@@ -3,10 +3,17 @@
 #include <algorithm>
 
 #include "impl.hpp"
+#include "oort/consensus/core.hpp"
+#include "oort/consensus/types.hpp"
+#include "oort/consensus/validator_set.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/executor.hpp"
+#include "oort/env/transport.hpp"
+#include "oort/ledger/records.hpp"
+#include "oort/ledger/state.hpp"
 #include "oort/ledger/view.hpp"
 
 namespace oort::chain {
@@ -23,8 +30,8 @@ void Chain::Impl::step(Event event) {
   if (is_stepping_) return;
   is_stepping_ = true;
   while (!inputs_.empty() && !is_closed_) {
-    consensus::Input input{around_.clock.now_mono(), around_.clock.now_wall(),
-                           std::move(inputs_.front())};
+    const consensus::Input input{around_.clock.now_mono(), around_.clock.now_wall(),
+                                 std::move(inputs_.front())};
     inputs_.pop_front();
     consensus::Outputs outputs = core_->step(input);
     for (consensus::Output& output : outputs) {

@@ -4,11 +4,19 @@
 
 #include "evidence_judge.hpp"
 #include "impl.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/core.hpp"
+#include "oort/consensus/evidence.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/signature.hpp"
+#include "oort/ledger/machine.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/params.hpp"
+#include "oort/ledger/records.hpp"
 #include "oort/ledger/rejection.hpp"
+#include "oort/ledger/transaction.hpp"
 #include "oort/ledger/view.hpp"
 
 namespace oort::chain {

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence_judge.hpp"
 
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/evidence.hpp"
+#include "oort/consensus/verify.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/ledger/machine.hpp"
+#include "oort/ledger/state.hpp"
 
 namespace oort::chain {
 namespace {

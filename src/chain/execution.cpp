@@ -6,8 +6,17 @@
 #include <utility>
 
 #include "evidence_judge.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/ledger/machine.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/state.hpp"
+#include "oort/ledger/state_tree.hpp"
+#include "oort/ledger/transaction.hpp"
 #include "oort/ledger/view.hpp"
 
 namespace oort::chain {
@@ -290,6 +299,7 @@ Execution::Committed Execution::committed(const BlockId& id) {
   tip_ = tip_after(*out.block);
   take_snapshot();
   std::vector<ExecutedBlock*> by_height;
+  by_height.reserve(blocks_.size());
   for (const auto& [other, block] : blocks_) by_height.push_back(block.get());
   std::ranges::sort(by_height, {}, [](const ExecutedBlock* block) {
     return std::pair(block->block->header.height, block->block->id);

@@ -3,8 +3,15 @@
 #include <algorithm>
 
 #include "impl.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/validator_set.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/transport.hpp"
+#include "oort/ledger/machine.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/state.hpp"
+#include "oort/ledger/transaction.hpp"
 
 namespace oort::chain {
 namespace {

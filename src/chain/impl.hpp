@@ -26,7 +26,7 @@ namespace oort::chain {
 /// `doors.cpp` holds what callers ask.
 class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
  public:
-  Impl(TrustRoot root, Options options, const Surroundings& around);
+  Impl(TrustRoot root, Options options, Surroundings around);
   ~Impl();
 
   Result<void> open(const ledger::GenesisParams& genesis);
@@ -199,7 +199,7 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
     BlockHandler handler;
     bool is_catching_up = false;
   };
-  void admit_own(TransactionRef transaction, Callback<Result<Commit>> done);
+  void admit_own(const TransactionRef& transaction, Callback<Result<Commit>> done);
   void wait_for(const CheckedTransaction& transaction, Callback<Result<Commit>> done);
   void give_up(const TransactionId& id, std::uint64_t waiter);
   [[nodiscard]] Result<std::optional<Commit>> read_commit(const TransactionId& id) const;

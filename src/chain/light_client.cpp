@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/chain/light_client.hpp"
 
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
+#include "oort/consensus/validator_set.hpp"
+#include "oort/consensus/verify.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/signature.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/ledger/records.hpp"
 
 namespace oort::chain {
 namespace {
@@ -26,6 +32,7 @@ Result<TrustRoot> TrustRoot::of(const ledger::GenesisParams& genesis) {
   root.seed = crypto::hash(genesis_seed_context, root.chain.view());
   root.time_ms = genesis.time_ms;
   std::vector<consensus::Validator> validators;
+  validators.reserve(genesis.validators.size());
   for (const ledger::Validator& validator : genesis.validators) {
     validators.push_back({validator.node, crypto::key_of(validator.node), validator.weight});
   }

@@ -5,8 +5,10 @@
 
 #include "barrier_reply.hpp"
 #include "light_impl.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/executor.hpp"
 
 namespace oort::chain {
 namespace {
@@ -42,6 +44,7 @@ void LightNode::Impl::tick() {
         [peer](Impl& self, const Result<Bytes>& reply) { self.on_head(peer, reply); });
   }
   std::vector<TransactionId> ids;
+  ids.reserve(pending_.size());
   for (const auto& [id, pending] : pending_) ids.push_back(id);
   for (const TransactionId& id : ids) drive(id);
   is_hurried_ = hurried_waits_count_ > 0 || !pending_.empty();

@@ -33,7 +33,7 @@ class Tally {
 /// fetches what is proven, `light_submit.cpp` brings transactions forward.
 class LightNode::Impl : public std::enable_shared_from_this<LightNode::Impl> {
  public:
-  Impl(TrustRoot root, LightOptions options, const LightSurroundings& around);
+  Impl(TrustRoot root, LightOptions options, LightSurroundings around);
 
   Result<void> open();
   void start();

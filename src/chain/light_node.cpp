@@ -4,9 +4,15 @@
 #include <algorithm>
 
 #include "light_impl.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
+#include "oort/consensus/validator_set.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/blob_store.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/ledger/transaction.hpp"
 
 namespace oort::chain {
 namespace {
@@ -30,8 +36,8 @@ Result<std::optional<FinalHeaders>> read_head(env::BlobStore& store) {
 
 }  // namespace
 
-LightNode::Impl::Impl(TrustRoot root, LightOptions options, const LightSurroundings& around)
-    : options_(options), around_(around), client_(std::move(root), around.votes) {
+LightNode::Impl::Impl(TrustRoot root, LightOptions options, LightSurroundings around)
+    : options_(options), around_(std::move(around)), client_(std::move(root), around_.votes) {
   for (const consensus::Validator& validator : client_.root().validators.validators()) {
     if (validator.node != around_.transport.self()) peers_[validator.node] = {};
   }
@@ -124,7 +130,7 @@ LightNode::~LightNode() { impl_->close(); }
 Result<std::unique_ptr<LightNode>> LightNode::open(const ledger::GenesisParams& genesis,
                                                    LightOptions options, LightSurroundings around) {
   OORT_TRY(TrustRoot root, TrustRoot::of(genesis));
-  auto impl = std::make_shared<Impl>(std::move(root), options, around);
+  auto impl = std::make_shared<Impl>(std::move(root), options, std::move(around));
   OORT_TRY(impl->open());
   return std::unique_ptr<LightNode>(new LightNode(std::move(impl)));
 }

@@ -7,6 +7,7 @@
 #include "oort/core/log.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::chain {
 namespace {
@@ -28,6 +29,7 @@ std::vector<NodeId> LightNode::Impl::peers_by_trust() const {
   const MonoTime now = around_.clock.now_mono();
   const std::vector<NodeId> connected = around_.transport.peers();
   std::vector<std::tuple<bool, bool, std::uint64_t, NodeId>> ranked;
+  ranked.reserve(peers_.size());
   for (const auto& [node, peer] : peers_) {
     ranked.emplace_back(peer.shunned_until > now, !std::ranges::binary_search(connected, node),
                         around_.random.below(~std::uint64_t{0}), node);

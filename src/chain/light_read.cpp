@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fetches what is proven, and takes nothing that is not.
 #include "light_impl.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/state_tree.hpp"
 
 namespace oort::chain {
 namespace {

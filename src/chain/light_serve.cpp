@@ -3,8 +3,15 @@
 // is bounded for each tick; what reads blocks runs beside the strand.
 #include "impl.hpp"
 #include "oort/chain/body.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
+#include "oort/env/transport.hpp"
+#include "oort/ledger/receipt.hpp"
+#include "oort/ledger/state_tree.hpp"
+#include "oort/ledger/transaction.hpp"
 
 namespace oort::chain {
 namespace {

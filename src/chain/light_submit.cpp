@@ -2,10 +2,14 @@
 // Brings transactions forward: into the pools of several super nodes, again while nothing is heard,
 // and believes an outcome only with its certificate.
 #include "light_impl.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/executor.hpp"
 #include "oort/ledger/keys.hpp"
-#include "oort/ledger/view.hpp"
+#include "oort/ledger/records.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/transaction.hpp"
 
 namespace oort::chain {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "oort/consensus/wal.hpp"
 #include "oort/core/assert.hpp"
 
 namespace oort::chain {

@@ -5,6 +5,7 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/transaction.hpp"
 
 namespace oort::chain {
 namespace {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/chain/messages.hpp"
 
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
+
 namespace oort::chain::wire {
 namespace {
 

@@ -3,11 +3,16 @@
 
 #include <algorithm>
 
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
+#include "oort/consensus/verify.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/ledger/genesis.hpp"
 #include "oort/ledger/keys.hpp"
 #include "oort/ledger/modules.hpp"
-#include "oort/ledger/records.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/state_tree.hpp"
 
 namespace oort::chain {
 namespace {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "records.hpp"
 
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
 
 namespace oort::chain::records {
 namespace {

@@ -3,9 +3,16 @@
 #include <algorithm>
 
 #include "impl.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/core.hpp"
+#include "oort/consensus/types.hpp"
+#include "oort/consensus/validator_set.hpp"
+#include "oort/consensus/verify.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::chain {
 namespace {
