@@ -7,6 +7,9 @@
 #include "oort/core/log.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/params.hpp"
+#include "oort/ledger/view.hpp"
 #include "segment_work.hpp"
 
 namespace oort::object {
@@ -113,7 +116,8 @@ void Background::consider(const Look& look, const SegmentId& id, const ledger::S
   if (is_paused_ || works_open_ >= env_->options.repairs_max) return;
   const auto resting = resting_.find(id);
   if (resting != resting_.end() && env_->parts.clock.now_mono() < resting->second.until) return;
-  if (auto work = plan(look, id, record, *policy)) begin(std::move(*work), [](Result<void>) {});
+  if (auto work = plan(look, id, record, *policy))
+    begin(std::move(*work), [](const Result<void>&) {});
 }
 
 void Background::count(const SegmentId& id, const ledger::Segment& record,
@@ -157,7 +161,7 @@ std::optional<Background::Work> Background::plan(const Look& look, const Segment
   auto action = plan_repair(id, record, policy, rules_of(look.params), look.nodes,
                             {bad_shards(id, record), look.refusing});
   if (!action) return std::nullopt;
-  return Work{id, record, std::move(action)};
+  return Work{id, record, action};
 }
 
 /// A gateway seals its own segments. After the lease any replica may; one of those who live does.

@@ -2,6 +2,10 @@
 #include "oort/codec/codec.hpp"
 #include "oort/core/limits.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/aead.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/env/random.hpp"
 #include "oort/object/sealing.hpp"
 
 namespace oort::object {

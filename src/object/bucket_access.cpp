@@ -4,6 +4,12 @@
 #include <algorithm>
 
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/aead.hpp"
+#include "oort/ledger/access_records.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/view.hpp"
 
 namespace oort::object {
 namespace {
@@ -53,7 +59,7 @@ Result<BucketSecret> Keyring::bucket(const ledger::View& view, BucketId bucket) 
   const std::lock_guard lock(mutex_);
   const auto known = buckets_.find(bucket);
   if (known != buckets_.end() && known->second.sealed == seal->sealed) return known->second.secret;
-  OORT_TRY(const BucketSecret secret, open_bucket_secret(keys_, seal->sealed));
+  OORT_TRY(BucketSecret secret, open_bucket_secret(keys_, seal->sealed));
   if (buckets_.size() >= cached_max) buckets_.clear();
   buckets_[bucket] = {seal->sealed, secret};
   return secret;

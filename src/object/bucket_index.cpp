@@ -6,6 +6,12 @@
 #include "oort/codec/codec.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/env/kv_store.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/receipt.hpp"
+#include "oort/ledger/view.hpp"
 
 namespace oort::object {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "bucket_index.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
 
 namespace oort::object {
 namespace {

@@ -6,7 +6,12 @@
 
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
 #include "oort/crypto/tree.hpp"
+#include "oort/env/executor.hpp"
+#include "oort/ledger/params.hpp"
+#include "oort/ledger/shard_receipt.hpp"
+#include "oort/ledger/view.hpp"
 #include "oort/object/layout.hpp"
 
 namespace oort::object {
@@ -81,7 +86,7 @@ class ShardSender : public std::enable_shared_from_this<ShardSender> {
                !checked) {
       done_(fail(std::move(checked).error()));
     } else {
-      done_(std::move(*reply->receipt));
+      done_(*reply->receipt);
     }
   }
 
@@ -231,7 +236,7 @@ class CodedStore : public std::enable_shared_from_this<CodedStore> {
     Slot& slot = slots_[index];
     --slot.attempts_open;
     if (receipt) {
-      if (!slot.receipt) slot.receipt = std::move(*receipt);
+      if (!slot.receipt) slot.receipt = *receipt;
       finish_if_complete();
       return;
     }

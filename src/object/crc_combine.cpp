@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "oort/crypto/hash.hpp"
+
 namespace oort::object {
 namespace {
 

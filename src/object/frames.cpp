@@ -4,6 +4,8 @@
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/aead.hpp"
+#include "oort/crypto/hash.hpp"
 #include "oort/object/sealing.hpp"
 
 namespace oort::object {

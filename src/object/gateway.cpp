@@ -2,16 +2,29 @@
 #include "oort/object/gateway.hpp"
 
 #include "gateway_core.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/ledger/access_records.hpp"
+#include "oort/ledger/params.hpp"
+#include "oort/ledger/transaction.hpp"
+#include "oort/ledger/view.hpp"
 
 namespace oort::object {
 
+namespace {
+
+EnvPtr env_of(GatewayParts parts, GatewayOptions options) {
+  const AccountId account = crypto::account_of(parts.keys.public_key());
+  return std::make_shared<const GatewayEnv>(
+      GatewayEnv{std::move(parts), std::move(options), account, std::make_shared<NodeHealth>()});
+}
+
+}  // namespace
+
 GatewayCore::GatewayCore(GatewayParts parts, GatewayOptions options)
-    : env_(std::make_shared<const GatewayEnv>(
-          GatewayEnv{parts, options, crypto::account_of(parts.keys.public_key()),
-                     std::make_shared<NodeHealth>()})),
-      keyring_(std::make_shared<Keyring>(parts.keys)),
+    : env_(env_of(std::move(parts), std::move(options))),
+      keyring_(std::make_shared<Keyring>(env_->parts.keys)),
       index_(env_, keyring_),
-      budget_(std::make_shared<BytesBudget>(options.coding_bytes_max)) {
+      budget_(std::make_shared<BytesBudget>(env_->options.coding_bytes_max)) {
   for (std::size_t i = 0; i < small_.size(); ++i) {
     small_.at(i) = std::make_shared<OpenSegments>(env_, static_cast<ledger::StorageClass>(i));
   }
@@ -37,11 +50,12 @@ void GatewayCore::with_current(UniqueFunction<void(const LedgerSnapshot&)> use) 
     use(ledger.snapshot());
     return;
   }
-  ledger.read_barrier(env_->options.barrier_deadline,
-                      [self = shared_from_this(), use = std::move(use)](Result<void>) mutable {
-                        // Without a quorum the last final state is served, and said to be stale.
-                        use(self->snapshot());
-                      });
+  ledger.read_barrier(
+      env_->options.barrier_deadline,
+      [self = shared_from_this(), use = std::move(use)](const Result<void>&) mutable {
+        // Without a quorum the last final state is served, and said to be stale.
+        use(self->snapshot());
+      });
 }
 
 PutPath GatewayCore::path_for(ledger::StorageClass storage_class) {

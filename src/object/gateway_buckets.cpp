@@ -2,6 +2,14 @@
 #include <algorithm>
 
 #include "gateway_core.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/env/kv_store.hpp"
+#include "oort/ledger/access_records.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/receipt.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/view.hpp"
 
 namespace oort::object {
 namespace {
@@ -180,7 +188,7 @@ void GatewayCore::set_versioning(const Caller& caller, const std::string& name,
   set.bucket = bucket->record.id;
   set.versioning = static_cast<ledger::Versioning>(versioning);
   set.authority = bucket->authority;
-  submit_one({std::move(set), {}}, succeeding(std::move(done)));
+  submit_one({set, {}}, succeeding(std::move(done)));
 }
 
 namespace {

@@ -3,6 +3,13 @@
 
 #include "gateway_core.hpp"
 #include "get_stream.hpp"
+#include "oort/crypto/aead.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/ledger/access_records.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/transaction.hpp"
 
 namespace oort::object {
 namespace {

@@ -4,6 +4,15 @@
 #include "gateway_core.hpp"
 #include "get_stream.hpp"
 #include "oort/core/limits.hpp"
+#include "oort/crypto/aead.hpp"
+#include "oort/ledger/access_records.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/params.hpp"
+#include "oort/ledger/receipt.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/transaction.hpp"
+#include "oort/ledger/view.hpp"
 
 namespace oort::object {
 namespace {
@@ -309,7 +318,7 @@ Result<ledger::SubmittedOperation> GatewayCore::delete_operation(const OpenBucke
     // A marker has no body, so its name must be known before its event comes.
     OORT_TRY(index_.remember_name(bucket.record.id, remove.name_hash, target.name));
   }
-  return ledger::SubmittedOperation{std::move(remove), {}};
+  return ledger::SubmittedOperation{remove, {}};
 }
 
 void GatewayCore::remove(const ObjectRef& ref, Callback<Result<DeleteResult>> done) {

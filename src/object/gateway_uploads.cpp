@@ -3,6 +3,16 @@
 
 #include "crc_combine.hpp"
 #include "gateway_core.hpp"
+#include "oort/crypto/aead.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/ledger/access_records.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/params.hpp"
+#include "oort/ledger/receipt.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/transaction.hpp"
+#include "oort/ledger/view.hpp"
 
 namespace oort::object {
 namespace {
@@ -112,25 +122,24 @@ void GatewayCore::create_upload(const CreateUploadRequest& request,
   create.storage_class = static_cast<ledger::StorageClass>(request.storage_class);
   create.body_digest = ledger::body_digest_of(*sealed);
   create.authority = bucket->authority;
-  submit_one(
-      {std::move(create), std::move(*sealed)},
-      [body = std::move(body), owner = bucket->record.owner, storage_class = request.storage_class,
-       done = std::move(done)](Result<Ordered> got) mutable {
-        if (!got) {
-          done(fail(std::move(got).error()));
-          return;
-        }
-        const auto event = event_of<ledger::MultipartChanged>(got->receipt);
-        if (!event) {
-          done(fail(event.error()));
-          return;
-        }
-        ledger::Multipart record;
-        record.id = event->upload;
-        record.time_ms = got->time_ms;
-        record.storage_class = static_cast<ledger::StorageClass>(storage_class);
-        done(summary_of(record, body, owner));
-      });
+  submit_one({create, std::move(*sealed)}, [body = std::move(body), owner = bucket->record.owner,
+                                            storage_class = request.storage_class,
+                                            done = std::move(done)](Result<Ordered> got) mutable {
+    if (!got) {
+      done(fail(std::move(got).error()));
+      return;
+    }
+    const auto event = event_of<ledger::MultipartChanged>(got->receipt);
+    if (!event) {
+      done(fail(event.error()));
+      return;
+    }
+    ledger::Multipart record;
+    record.id = event->upload;
+    record.time_ms = got->time_ms;
+    record.storage_class = static_cast<ledger::StorageClass>(storage_class);
+    done(summary_of(record, body, owner));
+  });
 }
 
 Result<GatewayCore::OpenUpload> GatewayCore::find_upload(const LedgerSnapshot& now,
@@ -335,7 +344,7 @@ void GatewayCore::abort_upload(const UploadRef& ref, Callback<Result<void>> done
   abort.name_hash = upload->record.name_hash;
   abort.upload = upload->record.id;
   abort.authority = upload->bucket.authority;
-  submit_one({std::move(abort), {}}, [done = std::move(done)](Result<Ordered> got) mutable {
+  submit_one({abort, {}}, [done = std::move(done)](Result<Ordered> got) mutable {
     if (!got) {
       done(fail(std::move(got).error()));
     } else if (got->receipt.rejection != ledger::Rejection::None) {

@@ -5,6 +5,9 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/aead.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/view.hpp"
 #include "oort/object/sealing.hpp"
 
 namespace oort::object {

@@ -17,7 +17,7 @@ namespace oort::object {
 /// Threads: any for `read`, callbacks on the strand.
 class GetStream : public std::enable_shared_from_this<GetStream> {
  public:
-  GetStream(EnvPtr env, std::vector<ledger::Extent> extents, crypto::SecretKey data_key,
+  GetStream(EnvPtr env, std::vector<ledger::Extent> extents, const crypto::SecretKey& data_key,
             std::uint64_t size)
       : env_(std::move(env)),
         extents_(std::move(extents)),

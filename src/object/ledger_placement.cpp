@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "oort/ledger/records.hpp"
 #include "oort/ledger/view.hpp"
 
 namespace oort::object {

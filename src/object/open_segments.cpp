@@ -7,6 +7,15 @@
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/tree.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/params.hpp"
+#include "oort/ledger/receipt.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/shard_receipt.hpp"
+#include "oort/ledger/transaction.hpp"
+#include "oort/ledger/view.hpp"
 #include "oort/object/sealing.hpp"
 
 namespace oort::object {
@@ -154,14 +163,14 @@ void OpenSegments::answered(const RoundPtr& round, std::size_t index,
   const std::uint64_t length = round->offset + round->bytes.size();
   Result<void> checked = {};
   if (!reply) {
-    checked = fail(std::move(reply).error());
+    checked = fail(reply.error());
   } else if (!reply->receipt) {
     checked = fail(ErrorCode::DataLoss, reason::peer_misbehaved, "no receipt");
   } else {
     checked = check_receipt(*reply->receipt, env_->parts.chain, node, shard, round->root, length);
   }
   if (checked) {
-    round->receipts[index] = std::move(reply->receipt);
+    round->receipts[index] = reply->receipt;
   } else {
     env_->health->failed(node, env_->parts.clock.now_mono());
     log::warn(room, "a replica did not take a round",
@@ -211,7 +220,7 @@ void OpenSegments::commit(const RoundPtr& round) {
   append.fence = first_fence;
   append.length = round->offset + round->bytes.size();
   append.root = round->root;
-  for (auto& receipt : round->receipts) append.receipts.push_back(std::move(*receipt));
+  for (const auto& receipt : round->receipts) append.receipts.push_back(*receipt);
   operations.push_back({std::move(append), {}});
   const std::size_t first = operations.size();
   std::vector<Waiting> kept;

@@ -9,6 +9,7 @@
 #include "oort/core/amount.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/ledger/params.hpp"
 #include "oort/ledger/records.hpp"
 
 namespace oort::object {

@@ -5,7 +5,13 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
 #include "oort/crypto/tree.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/shard_receipt.hpp"
+#include "oort/ledger/transaction.hpp"
 #include "oort/object/sealing.hpp"
 
 namespace oort::object {

@@ -5,6 +5,8 @@
 
 #include "oort/codec/codec.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/params.hpp"
 
 namespace oort::object {
 namespace {

@@ -9,6 +9,8 @@
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/tree.hpp"
+#include "oort/env/executor.hpp"
+#include "oort/ledger/object_records.hpp"
 #include "oort/object/coder.hpp"
 #include "oort/object/layout.hpp"
 

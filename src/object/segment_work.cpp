@@ -4,6 +4,11 @@
 #include "coded_store.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/tree.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/shard_receipt.hpp"
+#include "oort/ledger/transaction.hpp"
 #include "segment_read.hpp"
 
 namespace oort::object {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/object/shard_client.hpp"
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::object {
 namespace {

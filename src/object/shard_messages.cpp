@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/limits.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/tree.hpp"
 
 namespace oort::object {
 namespace {
@@ -188,8 +190,8 @@ Result<void> decode(codec::Reader& in, ListShardsReply& value) {
   OORT_TRY(const std::uint32_t count, in.count(shard_list_count_max, 100));
   value.shards.clear();
   for (std::uint32_t i = 0; i < count; ++i) {
-    OORT_TRY(ShardStat stat, read_stat(in));
-    value.shards.push_back(std::move(stat));
+    OORT_TRY(const ShardStat stat, read_stat(in));
+    value.shards.push_back(stat);
   }
   return {};
 }

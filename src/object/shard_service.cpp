@@ -6,9 +6,15 @@
 #include <set>
 #include <vector>
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/tree.hpp"
+#include "oort/env/transport.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/records.hpp"
+#include "oort/ledger/shard_receipt.hpp"
 #include "oort/ledger/view.hpp"
 
 namespace oort::object {
@@ -209,8 +215,8 @@ struct ShardService::Impl : std::enable_shared_from_this<ShardService::Impl> {
       return fail(ErrorCode::DataLoss, reason::corrupt_shard,
                   "the shard is damaged on this node's disk");
     }
-    OORT_TRY(auto stat, parts_.volumes.stat(request.shard));
-    return codec::to_bytes(StatShardReply{std::move(stat)});
+    OORT_TRY(const auto stat, parts_.volumes.stat(request.shard));
+    return codec::to_bytes(StatShardReply{stat});
   }
 
   [[nodiscard]] Result<Bytes> remove(const NodeId& from, ByteView payload) {
@@ -323,6 +329,10 @@ struct ShardService::Impl : std::enable_shared_from_this<ShardService::Impl> {
     parts_.strand.post(
         [scrub, result = std::move(result)]() mutable { scrub->done(std::move(result)); });
   }
+
+  // The service itself reads them too.
+ private:
+  friend class ShardService;
 
   Parts parts_;
   std::vector<Waiting> waiting_;

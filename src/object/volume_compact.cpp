@@ -3,6 +3,7 @@
 
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
 #include "volume_store_impl.hpp"
 
 namespace oort::object {

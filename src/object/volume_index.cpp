@@ -3,6 +3,7 @@
 
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
 
 namespace oort::object::volume_index {
 namespace {

@@ -4,6 +4,9 @@
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/tree.hpp"
+#include "oort/env/blob_store.hpp"
+#include "oort/env/kv_store.hpp"
 #include "volume_store_impl.hpp"
 
 namespace oort::object {

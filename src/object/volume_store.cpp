@@ -7,6 +7,9 @@
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/tree.hpp"
+#include "oort/env/blob_store.hpp"
+#include "oort/env/kv_store.hpp"
 #include "volume_store_impl.hpp"
 
 namespace oort::object {
@@ -269,12 +272,12 @@ Result<ShardStat> VolumeStore::append(const ShardRef& shard, std::uint64_t offse
   OORT_TRY(impl_->check_writable(bytes.size() + VolumeRecord::header_bytes));
   if (known != nullptr && !is_new && !known->stat.is_sealed) OORT_TRY(impl_->build_tree(*known));
 
-  VolumeRecord record{VolumeRecord::Type::Piece,
-                      shard,
-                      offset,
-                      hold_until,
-                      writer,
-                      static_cast<std::uint32_t>(bytes.size())};
+  const VolumeRecord record{VolumeRecord::Type::Piece,
+                            shard,
+                            offset,
+                            hold_until,
+                            writer,
+                            static_cast<std::uint32_t>(bytes.size())};
   OORT_TRY(const RecordPlace place, impl_->write_record(record, bytes));
   if (is_new) {
     impl_->trim_cache();
@@ -302,9 +305,9 @@ Result<ShardStat> VolumeStore::seal(const ShardRef& shard) {
     payload.insert(payload.end(), leaf.array().begin(), leaf.array().end());
   }
   OORT_TRY(impl_->check_writable(payload.size() + VolumeRecord::header_bytes));
-  VolumeRecord record{VolumeRecord::Type::Seal, shard,
-                      entry->stat.length,       entry->stat.hold_until,
-                      entry->stat.writer,       static_cast<std::uint32_t>(payload.size())};
+  const VolumeRecord record{VolumeRecord::Type::Seal, shard,
+                            entry->stat.length,       entry->stat.hold_until,
+                            entry->stat.writer,       static_cast<std::uint32_t>(payload.size())};
   OORT_TRY(const RecordPlace place, impl_->write_record(record, payload));
   entry->stat.is_sealed = true;
   entry->stat.root = crypto::root_of_leaves(entry->leaves, entry->stat.length);

@@ -60,6 +60,9 @@ struct VolumeStore::Impl {
   [[nodiscard]] Result<void> load_leaves(ShardEntry& entry);
   void trim_cache();
 
+ private:
+  friend class VolumeStore;
+
   env::BlobStore& blobs_;
   env::KvStore& index_;
   Options options_;
