@@ -2,6 +2,11 @@
 #include "authenticator.hpp"
 
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/env/clock.hpp"
+#include "oort/http/exchange.hpp"
+#include "oort/http/target.hpp"
+#include "oort/object/object_store.hpp"
 
 namespace oort::s3 {
 namespace {

@@ -5,6 +5,8 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/http/target.hpp"
 
 namespace oort::s3 {
 namespace {
@@ -14,7 +16,7 @@ constexpr std::size_t trailers_bytes_max = 16 * 1024;
 constexpr std::string_view signature_word = "chunk-signature=";
 constexpr std::string_view trailer_signature_name = "x-amz-trailer-signature";
 
-tl::unexpected<Error> broken(std::string detail) {
+tl::unexpected<Error> broken(const std::string& detail) {
   return fail(ErrorCode::InvalidArgument, reason::malformed,
               "the aws-chunked body is malformed: " + detail);
 }

@@ -5,6 +5,8 @@
 #include <array>
 
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/object/object_store.hpp"
 #include "oort/s3/base64.hpp"
 
 namespace oort::s3 {

@@ -6,6 +6,7 @@
 
 #include "oort/core/reasons.hpp"
 #include "oort/http/date.hpp"
+#include "oort/object/object_store.hpp"
 
 namespace oort::s3 {
 namespace {

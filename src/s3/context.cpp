@@ -6,6 +6,9 @@
 
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/http/exchange.hpp"
+#include "oort/http/target.hpp"
+#include "oort/object/object_store.hpp"
 
 namespace oort::s3 {
 namespace {
@@ -128,9 +131,9 @@ void Context::add_cors(http::ResponseHead& head) const {
            "x-amz-checksum-sha1, x-amz-checksum-sha256, x-amz-checksum-crc64nvme");
 }
 
-void Context::respond_xml(std::string xml) { respond_xml(head(200), std::move(xml)); }
+void Context::respond_xml(std::string_view xml) { respond_xml(head(200), xml); }
 
-void Context::respond_xml(http::ResponseHead head, std::string xml) {
+void Context::respond_xml(http::ResponseHead head, std::string_view xml) {
   head.add("Content-Type", "application/xml");
   exchange_.respond(std::move(head), xml);
 }

@@ -62,8 +62,8 @@ class Context : public std::enable_shared_from_this<Context> {
   /// A head with the fields that every answer has.
   [[nodiscard]] http::ResponseHead head(unsigned status) const;
   void respond(http::ResponseHead head) { exchange_.respond(std::move(head)); }
-  void respond_xml(std::string xml);
-  void respond_xml(http::ResponseHead head, std::string xml);
+  void respond_xml(std::string_view xml);
+  void respond_xml(http::ResponseHead head, std::string_view xml);
   /// Answers with S3's form of the error.
   void fail_with(const Error& error);
   void fail_with(S3Error error, std::string message);

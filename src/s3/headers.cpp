@@ -6,7 +6,10 @@
 #include <charconv>
 
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/http/exchange.hpp"
 #include "oort/http/target.hpp"
+#include "oort/object/object_store.hpp"
 #include "oort/s3/base64.hpp"
 #include "oort/s3/checksums.hpp"
 #include "oort/s3/conditions.hpp"

@@ -5,6 +5,8 @@
 #include "headers.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/http/date.hpp"
+#include "oort/http/exchange.hpp"
+#include "oort/object/object_store.hpp"
 #include "oort/s3/base64.hpp"
 #include "oort/s3/xml.hpp"
 #include "operations.hpp"

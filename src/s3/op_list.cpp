@@ -3,6 +3,7 @@
 #include "oort/core/reasons.hpp"
 #include "oort/http/date.hpp"
 #include "oort/http/target.hpp"
+#include "oort/object/object_store.hpp"
 #include "oort/s3/base64.hpp"
 #include "oort/s3/checksums.hpp"
 #include "oort/s3/xml.hpp"

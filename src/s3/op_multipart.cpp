@@ -3,7 +3,11 @@
 
 #include "headers.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
 #include "oort/http/date.hpp"
+#include "oort/http/exchange.hpp"
+#include "oort/http/target.hpp"
+#include "oort/object/object_store.hpp"
 #include "oort/s3/checksums.hpp"
 #include "oort/s3/conditions.hpp"
 #include "oort/s3/xml.hpp"
@@ -212,7 +216,7 @@ void upload_part_copy(const ContextPtr& context) {
   object::ObjectRef seen = request->source;
   with_copy_source(
       context, std::move(seen),
-      [context, moved = std::move(*request)](object::ObjectMeta meta) mutable {
+      [context, moved = std::move(*request)](const object::ObjectMeta& meta) mutable {
         const std::uint64_t size = moved.range ? moved.range->size : meta.size;
         if (moved.range && moved.range->first + moved.range->size > meta.size) {
           return context->fail_with({"InvalidArgument", 400},

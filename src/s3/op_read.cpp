@@ -6,6 +6,8 @@
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/http/date.hpp"
+#include "oort/http/exchange.hpp"
+#include "oort/object/object_store.hpp"
 #include "oort/s3/checksums.hpp"
 #include "oort/s3/conditions.hpp"
 #include "oort/s3/xml.hpp"
@@ -179,11 +181,12 @@ class Download : public std::enable_shared_from_this<Download> {
     if (!is_begun_) context_->exchange().begin(std::move(head_), size_);
     is_begun_ = true;
     left_ -= piece->size();
-    context_->exchange().write(std::move(*piece), [self = shared_from_this()](Result<void> sent) {
-      if (!sent) return self->context_->exchange().abort();
-      if (self->left_ == 0) return self->context_->exchange().finish();
-      self->step();
-    });
+    context_->exchange().write(std::move(*piece),
+                               [self = shared_from_this()](const Result<void>& sent) {
+                                 if (!sent) return self->context_->exchange().abort();
+                                 if (self->left_ == 0) return self->context_->exchange().finish();
+                                 self->step();
+                               });
   }
 
   void give_up(const Error* error) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "headers.hpp"
+#include "oort/http/exchange.hpp"
+#include "oort/object/object_store.hpp"
 #include "oort/s3/xml.hpp"
 #include "operations.hpp"
 

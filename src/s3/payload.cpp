@@ -2,6 +2,9 @@
 #include "payload.hpp"
 
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/hash.hpp"
+#include "oort/http/exchange.hpp"
+#include "oort/http/target.hpp"
 
 namespace oort::s3 {
 namespace {

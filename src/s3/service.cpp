@@ -7,6 +7,10 @@
 #include "context.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/clock.hpp"
+#include "oort/http/exchange.hpp"
+#include "oort/http/target.hpp"
+#include "oort/object/object_store.hpp"
 #include "operations.hpp"
 
 namespace oort::s3 {

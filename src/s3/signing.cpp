@@ -2,7 +2,10 @@
 #include <algorithm>
 
 #include "oort/core/assert.hpp"
+#include "oort/crypto/hash.hpp"
 #include "oort/http/date.hpp"
+#include "oort/http/exchange.hpp"
+#include "oort/http/target.hpp"
 #include "oort/s3/sigv4.hpp"
 
 namespace oort::s3 {

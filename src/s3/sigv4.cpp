@@ -6,6 +6,8 @@
 
 #include "oort/core/reasons.hpp"
 #include "oort/http/date.hpp"
+#include "oort/http/exchange.hpp"
+#include "oort/http/target.hpp"
 
 namespace oort::s3 {
 namespace {

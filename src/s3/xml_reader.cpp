@@ -4,6 +4,7 @@
 #include <set>
 
 #include "oort/core/reasons.hpp"
+#include "oort/object/object_store.hpp"
 #include "oort/s3/checksums.hpp"
 #include "oort/s3/xml.hpp"
 
