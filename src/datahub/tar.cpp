@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <cstddef>
 
 #include "oort/core/reasons.hpp"
 #include "oort/datahub/exports.hpp"
@@ -19,7 +19,7 @@ constexpr std::uint64_t file_bytes_max = (std::uint64_t{1} << 33) - 1;  // Eleve
 using Block = std::array<char, block_bytes>;
 
 void put_text(Block& block, std::size_t at, std::string_view text) {
-  std::memcpy(block.data() + at, text.data(), text.size());
+  std::copy(text.begin(), text.end(), block.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
 /// `digits` octal digits and a zero byte.
