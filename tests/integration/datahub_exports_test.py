@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exports of the room datahub, read by Python's own readers."""
 import csv
+import hashlib
 import json
 import os
 import pathlib
@@ -105,6 +106,43 @@ class Exports(unittest.TestCase):
                              {"txt": f"text of {number}".encode(), "cls": str(number).encode(),
                               "bin": b"\x07" * (200 * number)})
         self.assertEqual(samples["d" * 120 + "/" + "n" * 90], {"txt": b"x"})
+
+    def test_manifest(self):
+        text = (self.folder / "manifest.json").read_text("utf-8")
+        statement = json.loads(text)
+        self.assertEqual(text, json.dumps(statement, sort_keys=True, separators=(",", ":")),
+                         "the canonical text of ASCII names and no fractions")
+        root = hashlib.sha256()
+        names = [each["name"] for each in statement["predicate"]["resources"]]
+        self.assertEqual(names, ["coco.json", "lines.jsonl", "table.csv"])
+        for each in statement["predicate"]["resources"]:
+            digest = hashlib.sha256((self.folder / each["name"]).read_bytes())
+            self.assertEqual(each["digest"], digest.hexdigest())
+            root.update(digest.digest())
+        self.assertEqual(statement["subject"][0]["digest"]["sha256"], root.hexdigest())
+
+    def test_proof(self):
+        def leaf(text):
+            return hashlib.sha256(b"\0" + text.encode()).digest()
+
+        def node(left, right):
+            return hashlib.sha256(b"\1" + left + right).digest()
+
+        def tree(leaves):
+            """RFC 6962, section 2.1, word by word."""
+            if len(leaves) == 1:
+                return leaves[0]
+            split = 1
+            while split * 2 < len(leaves):
+                split *= 2
+            return node(tree(leaves[:split]), tree(leaves[split:]))
+
+        proof = json.loads((self.folder / "proof.json").read_text())
+        leaves = [leaf(str(number)) for number in range(11)]
+        self.assertEqual(proof["root"], tree(leaves).hex())
+        # Of eleven leaves, number 6 lies beside 7, and above that beside 4-5, 0-3 and 8-10.
+        path = [leaves[7], tree(leaves[4:6]), tree(leaves[:4]), tree(leaves[8:])]
+        self.assertEqual(proof["path"], [each.hex() for each in path])
 
     def test_croissant(self):
         card = json.loads((self.folder / "croissant.json").read_text("utf-8"))
