@@ -19,8 +19,6 @@ constexpr std::string_view room = "object";
 /// Segments looked at in one round.
 constexpr std::size_t page_count = 64;
 constexpr std::size_t missing_kept_max = 10'000;
-/// The longest rest after a failure is the round's time shifted by so much.
-constexpr std::uint32_t rest_shift_max = 5;
 
 bool is_sealable(const ledger::Segment& record) {
   return record.state == ledger::SegmentState::Open && record.references > 0 && record.length > 0;
@@ -94,7 +92,7 @@ void Background::finish_walk(const LedgerSnapshot& now) {
   const auto is_gone = [&](const SegmentId& id) { return !view.segment(id); };
   lost_.forget(is_gone);
   env_->health->damaged().forget(is_gone);
-  std::erase_if(resting_, [&](const auto& one) { return is_gone(one.first); });
+  rests_.forget(is_gone);
   const std::lock_guard lock(mutex_);
   walked_.repaired_shards_count = state_.repaired_shards_count;
   walked_.is_paused = is_paused_;
@@ -114,8 +112,7 @@ void Background::consider(const Look& look, const SegmentId& id, const ledger::S
   count(id, record, health_of(record, *policy, look.live, bad_shards(id, record)));
   if (is_our_turn(look, id, record) && !busy_.contains(id)) probe(id, record);
   if (is_paused_ || works_open_ >= env_->options.repairs_max) return;
-  const auto resting = resting_.find(id);
-  if (resting != resting_.end() && env_->parts.clock.now_mono() < resting->second.until) return;
+  if (rests_.has(id, env_->parts.clock.now_mono())) return;
   if (auto work = plan(look, id, record, *policy))
     begin(std::move(*work), [](const Result<void>&) {});
 }
@@ -233,17 +230,15 @@ void Background::ended(const Work& work, const Result<void>& result) {
   --works_open_;
   const std::string_view kind = work.action ? "repair" : "seal";
   if (!result) {
-    Rest& rest = resting_[work.segment];
-    const std::uint32_t shift = std::min(rest.failures_count++, rest_shift_max);
-    rest.until = env_->parts.clock.now_mono() + env_->options.background_every * (1U << shift);
+    const std::uint32_t failures = rests_.failed(work.segment, env_->parts.clock.now_mono());
     log::warn(room, "work on a segment failed",
               {{"segment", work.segment.short_hex()},
                {"work", kind},
-               {"failures", rest.failures_count},
+               {"failures", failures},
                {"error", result.error().to_string()}});
     return;
   }
-  resting_.erase(work.segment);
+  rests_.worked(work.segment);
   log::info(room, "worked on a segment", {{"segment", work.segment.short_hex()}, {"work", kind}});
   if (!work.action) return;
   lost_.erase(work.segment, work.action->index);

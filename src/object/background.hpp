@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +12,7 @@
 
 #include "gateway_env.hpp"
 #include "repair_plan.hpp"
+#include "rests.hpp"
 
 namespace oort::object {
 
@@ -66,10 +66,6 @@ class Background : public std::enable_shared_from_this<Background> {
     ledger::Segment record;
     std::optional<RepairAction> action;
   };
-  struct Rest {
-    MonoTime until;
-    std::uint32_t failures_count = 0;
-  };
   struct Sealing;
 
   void round();
@@ -102,7 +98,7 @@ class Background : public std::enable_shared_from_this<Background> {
   MonoTime settled_at_;
   SegmentId cursor_;
   std::set<SegmentId> busy_;
-  std::map<SegmentId, Rest> resting_;
+  Rests rests_{env_->options.background_every};
   /// What a node said that it does not have.
   BadShards lost_;
   std::size_t works_open_ = 0;
