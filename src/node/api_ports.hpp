@@ -15,6 +15,8 @@
 #include "oort/node/config.hpp"
 #include "oort/object/gateway.hpp"
 #include "oort/object/shard_service.hpp"
+#include "pending_calls.hpp"
+#include "readiness.hpp"
 
 /// The node as the gRPC door sees it.
 namespace oort::node {
@@ -42,13 +44,10 @@ struct NodeParts {
   std::string grpc_endpoint;
   std::string s3_endpoint;
   std::string operator_endpoint;
+  /// What may take long; stopped before the doors are.
+  PendingCalls calls{};
 };
 
-/// Whether users should be sent here; `why` says what is missing.
-struct Readiness {
-  bool is_ready = false;
-  std::string why;
-};
 [[nodiscard]] Readiness readiness_of(const NodeParts& parts, const chain::Diagnosis& diagnosis);
 
 [[nodiscard]] std::unique_ptr<api::LedgerPort> make_ledger_port(NodeParts& parts);

@@ -85,7 +85,7 @@ class ChainLedgerPort final : public api::LedgerPort {
       chain::SubscriptionId id;
     };
     auto wait = std::make_shared<Wait>();
-    wait->done = std::move(done);
+    wait->done = parts_.calls.keep(std::move(done));
     chain::Chain& chain = parts_.chain;
     wait->id = chain.subscribe(height, [wait, &chain](const chain::FinalBlockRef& block) {
       if (!wait->done) return;
@@ -112,7 +112,8 @@ class ChainLedgerPort final : public api::LedgerPort {
       done(fail(std::move(question).error()));
       return;
     }
-    prove_from(*std::move(question), parts_.chain.view()->height(), std::move(done));
+    prove_from(*std::move(question), parts_.chain.view()->height(),
+               parts_.calls.keep(std::move(done)));
   }
 
  private:

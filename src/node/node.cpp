@@ -92,6 +92,8 @@ class NodeImpl final : public Node {
     is_stopped_ = true;
     // Doors first: nothing new comes in, and what is in flight is answered by parts that live.
     if (s3_server_) s3_server_->stop(grace);
+    // The gRPC door waits for every answer, and some wait for a block that may never come.
+    if (parts_) parts_->calls.stop();
     if (grpc_) grpc_->stop(grace);
     if (operator_door_) operator_door_->stop(grace);
     stop_objects(grace);

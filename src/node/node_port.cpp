@@ -210,7 +210,7 @@ class OperatorPort final : public api::AdminPort {
   }
 
   void await_height(Height height, Duration deadline, Callback<Result<Height>> done) override {
-    poll(deadline, std::move(done), [this, height]() -> Result<Height> {
+    poll(deadline, parts_.calls.keep(std::move(done)), [this, height]() -> Result<Height> {
       const Height reached = parts_.chain.view()->height();
       if (reached >= height) return reached;
       return fail(
@@ -221,7 +221,7 @@ class OperatorPort final : public api::AdminPort {
 
   void await_durable(Duration deadline, Callback<Result<Height>> done) override {
     const Height from = parts_.chain.view()->height();
-    poll(deadline, std::move(done), [this, from]() -> Result<Height> {
+    poll(deadline, parts_.calls.keep(std::move(done)), [this, from]() -> Result<Height> {
       if (parts_.gateway == nullptr) return parts_.chain.view()->height();
       const object::DurabilityState state = parts_.gateway->durability();
       const bool is_whole = state.missing_shards_count == 0 && state.degraded_segments_count == 0;
@@ -239,7 +239,7 @@ class OperatorPort final : public api::AdminPort {
       return;
     }
     parts_.gateway->seal_open_segments(
-        [done = std::move(done)](Result<object::SealSummary> summary) mutable {
+        [done = parts_.calls.keep(std::move(done))](Result<object::SealSummary> summary) mutable {
           if (!summary) {
             done(fail(std::move(summary).error()));
             return;
@@ -263,13 +263,14 @@ class OperatorPort final : public api::AdminPort {
       done(no_gateway());
       return;
     }
-    parts_.gateway->step_repair([done = std::move(done)](Result<object::RepairStep> step) mutable {
-      if (step) {
-        done(report_of(*step));
-      } else {
-        done(fail(std::move(step).error()));
-      }
-    });
+    parts_.gateway->step_repair(
+        [done = parts_.calls.keep(std::move(done))](Result<object::RepairStep> step) mutable {
+          if (step) {
+            done(report_of(*step));
+          } else {
+            done(fail(std::move(step).error()));
+          }
+        });
   }
 
   void scrub(Callback<Result<api::ScrubReport>> done) override {
@@ -277,15 +278,15 @@ class OperatorPort final : public api::AdminPort {
       done(fail(ErrorCode::Unimplemented, reason::not_supported, "this node holds no shards"));
       return;
     }
-    parts_.shards->scrub(
-        [done = std::move(done)](Result<object::ShardService::ScrubSummary> summary) mutable {
-          if (!summary) {
-            done(fail(std::move(summary).error()));
-            return;
-          }
-          done(api::ScrubReport{summary->shards_count, summary->bytes, summary->unreadable_count,
-                                summary->damaged_count, std::move(summary->damaged)});
-        });
+    parts_.shards->scrub([done = parts_.calls.keep(std::move(done))](
+                             Result<object::ShardService::ScrubSummary> summary) mutable {
+      if (!summary) {
+        done(fail(std::move(summary).error()));
+        return;
+      }
+      done(api::ScrubReport{summary->shards_count, summary->bytes, summary->unreadable_count,
+                            summary->damaged_count, std::move(summary->damaged)});
+    });
   }
 
   void shut_down() override { parts_.shut_down(); }
@@ -314,18 +315,8 @@ class OperatorPort final : public api::AdminPort {
 }  // namespace
 
 Readiness readiness_of(const NodeParts& parts, const chain::Diagnosis& diagnosis) {
-  if (!diagnosis.voting_refused.empty()) {
-    return {false, "this validator must not vote: " + diagnosis.voting_refused};
-  }
-  if (!parts.ledger.has_quorum()) {
-    return {false, "the ledger has no quorum; final height is " +
-                       std::to_string(diagnosis.committed.value())};
-  }
-  if (diagnosis.is_syncing) {
-    return {false, "catching up: height " + std::to_string(diagnosis.committed.value()) + " of " +
-                       std::to_string(diagnosis.highest_claim.value())};
-  }
-  return {true, ""};
+  return readiness_of(parts.chain.trust_root().validators, parts.keys.node_id(),
+                      parts.ledger.has_quorum(), diagnosis);
 }
 
 std::unique_ptr<api::NodePort> make_node_port(NodeParts& parts) {

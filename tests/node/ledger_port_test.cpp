@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "adapters.hpp"
 #include "api_ports.hpp"
 #include "oort/codec/codec.hpp"
+#include "oort/core/reasons.hpp"
 #include "oort/ledger/keys.hpp"
 #include "oort/object/sealing.hpp"
 
@@ -96,6 +99,26 @@ TEST(LedgerPort, AProofShowsWhatWasWrittenAMomentAgo) {
     EXPECT_EQ(verified->claim(), chain::Claim::Present);
     EXPECT_EQ(verified->height, proof->height);
   }
+}
+
+TEST(LedgerPort, WhoWaitsForABlockOrAProofHearsOfTheStop_E1) {
+  Port world(3);
+  world.make_bucket("photos", true);
+  world.put("photos", "page");
+  std::vector<Error> errors;
+  const auto note = [&errors](const auto& answer) {
+    ASSERT_FALSE(answer);
+    errors.push_back(answer.error());
+  };
+  world.port->await_block(Height(1'000'000), note);
+  world.port->prove(api::ObjectName{"photos", "page"}, note);
+  world.parts.calls.stop();
+  ASSERT_EQ(errors.size(), 2U);
+  EXPECT_EQ(errors[0].reason(), reason::cancelled);
+  EXPECT_EQ(errors[1].reason(), reason::cancelled);
+  // Their blocks come all the same, and find nobody.
+  world.net->world.run_for(2s);
+  EXPECT_EQ(errors.size(), 2U);
 }
 
 TEST(LedgerPort, WithoutAQuorumAnOlderStateIsProvenAtOnce) {

@@ -85,7 +85,7 @@ Result<std::uint64_t> enter(LedgerClient& ledger, const Network& network, const 
   return response.receipt().height();
 }
 
-/// A node that has heard of nobody yet believes itself ready; one that knows `height` is.
+/// Ready may mean a few blocks below `height`, where the node is not entered yet.
 Result<void> await_height(const Network& network, const NodeEntry& node, std::uint64_t height) {
   for (Duration waited = 0s; waited < join_limit; waited += poll_interval) {
     OORT_TRY(await_node(network, node, join_limit));
