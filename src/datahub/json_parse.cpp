@@ -152,8 +152,9 @@ class Parser {
   std::optional<std::uint32_t> hex4() {
     if (text_.size() < 4) return std::nullopt;
     std::uint32_t value = 0;
-    const char* const end = text_.data() + 4;
-    const auto [at, error] = std::from_chars(text_.data(), end, value, 16);
+    const char* const begin = text_.data();
+    const char* const end = begin + 4;
+    const auto [at, error] = std::from_chars(begin, end, value, 16);
     if (error != std::errc() || at != end) return std::nullopt;
     text_.remove_prefix(4);
     return value;
@@ -190,11 +191,13 @@ class Parser {
     const std::size_t size = number_size();
     if (size == 0) return malformed("no value begins like this");
     double value = 0;
-    const auto [at, error] = std::from_chars(text_.data(), text_.data() + size, value);
+    const char* const begin = text_.data();
+    const char* const end = begin + size;
+    const auto [at, error] = std::from_chars(begin, end, value);
     if (error == std::errc::result_out_of_range || !std::isfinite(value)) {
       return fail(ErrorCode::OutOfRange, reason::overflow, "JSON: a number that no double holds");
     }
-    if (error != std::errc() || at != text_.data() + size) return malformed("no number");
+    if (error != std::errc() || at != end) return malformed("no number");
     text_.remove_prefix(size);
     return Json(value);
   }

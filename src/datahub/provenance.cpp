@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
 
 namespace oort::datahub {

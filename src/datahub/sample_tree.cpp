@@ -5,6 +5,7 @@
 #include <bit>
 #include <span>
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/crypto/hash.hpp"
 
