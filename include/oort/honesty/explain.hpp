@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "oort/core/bytes.hpp"
+#include "oort/ledger/honesty_objects.hpp"
+
+namespace oort::honesty {
+
+/// Everything that a verdict rests on, so that anybody can come to it again.
+///
+/// Invariants
+///   X1  What `explain` says is computed from the bundle, never read from a verdict in it.
+struct EvidenceBundle {
+  struct Round {
+    Bytes32 seed;  ///< That drew the step of the traces.
+    std::vector<std::optional<ledger::PanelReveal>> seats;
+  };
+  ledger::Reveal reveal;
+  ledger::RevealContext context;
+  Bytes32 fault;  ///< Id of the case.
+  std::vector<Round> rounds;
+};
+
+/// Lines of text, one fact each, the verdict last.
+[[nodiscard]] std::vector<std::string> explain(const EvidenceBundle& bundle);
+[[nodiscard]] std::vector<std::string> explain(const ledger::StorageChallenge& challenge,
+                                               const std::optional<ledger::StorageProof>& proof,
+                                               const TreeRoot& root, std::uint64_t length);
+[[nodiscard]] std::vector<std::string> explain(ledger::Offence offence,
+                                               const ledger::SlashShares& shares);
+
+}  // namespace oort::honesty
