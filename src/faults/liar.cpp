@@ -2,7 +2,10 @@
 #include "liar.hpp"
 
 #include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
 #include "oort/core/log.hpp"
+#include "oort/env/transport.hpp"
+#include "oort/node/hooks.hpp"
 #include "oort/object/shard_messages.hpp"
 
 namespace oort::faults {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stores.hpp"
+#include "oort/env/blob_store.hpp"
+#include "oort/env/kv_store.hpp"
 
 namespace oort::faults {
 namespace {

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api_views.hpp"
 
+#include "oort/api/ports.hpp"
+#include "oort/chain/certified.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/receipt.hpp"
+#include "oort/ledger/records.hpp"
 #include "oort/ledger/rejection.hpp"
+#include "oort/ledger/transaction.hpp"
 
 namespace oort::node {
 namespace {

@@ -49,9 +49,11 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     return no_endpoint(text);
   }
   Endpoint endpoint{std::string(host), 0};
-  const char* end = digits.data() + digits.size();
-  const auto [rest, problem] = std::from_chars(digits.data(), end, endpoint.port);
-  if (digits.empty() || problem != std::errc() || rest != end) return no_endpoint(text);
+  const auto [rest, problem] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
+  if (digits.empty() || problem != std::errc() || rest != digits.data() + digits.size()) {
+    return no_endpoint(text);
+  }
   return endpoint;
 }
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "oort/core/reasons.hpp"
+#include "oort/net/transport.hpp"
 
 namespace oort::node {
 namespace {

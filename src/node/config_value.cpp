@@ -80,9 +80,8 @@ Result<Value> parse_value(std::string_view text, Kind kind) {
       return wrong(text, kind);
     case Kind::Integer: {
       std::int64_t number = 0;
-      const char* end = text.data() + text.size();
-      const auto [rest, problem] = std::from_chars(text.data(), end, number);
-      if (problem != std::errc() || rest != end) return wrong(text, kind);
+      const auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+      if (problem != std::errc() || rest != text.data() + text.size()) return wrong(text, kind);
       return Value(number);
     }
     case Kind::Text: return Value(std::string(text));

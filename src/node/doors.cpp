@@ -3,8 +3,17 @@
 
 #include <set>
 
+#include "oort/api/ports.hpp"
+#include "oort/api/server.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/env/clock.hpp"
+#include "oort/env/random.hpp"
 #include "oort/host/files.hpp"
 #include "oort/http/operator_pages.hpp"
+#include "oort/http/server.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/ledger/records.hpp"
+#include "oort/net/transport.hpp"
 
 namespace oort::node {
 

@@ -3,12 +3,22 @@
 
 #include "doors.hpp"
 #include "light_ports.hpp"
+#include "oort/api/ports.hpp"
+#include "oort/api/server.hpp"
+#include "oort/chain/light_node.hpp"
 #include "oort/core/log.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/env/blob_store.hpp"
+#include "oort/env/clock.hpp"
+#include "oort/env/executor.hpp"
+#include "oort/env/transport.hpp"
 #include "oort/host/blob_store.hpp"
 #include "oort/host/clock.hpp"
 #include "oort/host/files.hpp"
 #include "oort/host/random.hpp"
 #include "oort/host/runtime.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/net/transport.hpp"
 #include "oort/node/keys.hpp"
 
 namespace oort::node {

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/env/random.hpp"
 #include "oort/host/files.hpp"
 
 namespace oort::node {
@@ -31,7 +33,7 @@ Result<crypto::SecretSeed> load_node_key(const std::filesystem::path& path) {
 }
 
 Result<crypto::SecretSeed> create_node_key(const std::filesystem::path& path, env::Random& random) {
-  const auto seed = crypto::SecretSeed::generate(random);
+  auto seed = crypto::SecretSeed::generate(random);
   const std::string text = std::string(key_prefix) + to_hex(seed.view()) + "\n";
   OORT_TRY(host::create_file(path, as_bytes(text), host::FileMode::Secret));
   return seed;

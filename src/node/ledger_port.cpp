@@ -3,10 +3,16 @@
 
 #include "api_ports.hpp"
 #include "api_views.hpp"
+#include "oort/api/ports.hpp"
+#include "oort/chain/certified.hpp"
+#include "oort/chain/chain.hpp"
+#include "oort/chain/proof_bundle.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/genesis.hpp"
 #include "oort/ledger/keys.hpp"
-#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/records.hpp"
 #include "oort/ledger/view.hpp"
 #include "oort/object/sealing.hpp"
 

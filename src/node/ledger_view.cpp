@@ -5,7 +5,14 @@
 #include <atomic>
 #include <map>
 
+#include "oort/chain/chain.hpp"
+#include "oort/consensus/validator_set.hpp"
 #include "oort/core/assert.hpp"
+#include "oort/env/clock.hpp"
+#include "oort/env/executor.hpp"
+#include "oort/ledger/receipt.hpp"
+#include "oort/ledger/state.hpp"
+#include "oort/object/ports.hpp"
 #include "room_transport.hpp"
 
 namespace oort::node {

@@ -5,9 +5,15 @@
 #include <set>
 
 #include "api_views.hpp"
+#include "oort/api/ports.hpp"
+#include "oort/chain/certified.hpp"
+#include "oort/chain/light_node.hpp"
+#include "oort/chain/proof_bundle.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/genesis.hpp"
 #include "oort/ledger/keys.hpp"
+#include "oort/ledger/records.hpp"
 
 namespace oort::node {
 namespace {

@@ -4,8 +4,14 @@
 
 #include "api_ports.hpp"
 #include "api_views.hpp"
+#include "oort/api/ports.hpp"
+#include "oort/chain/chain.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/records.hpp"
 #include "oort/ledger/view.hpp"
+#include "oort/object/gateway.hpp"
+#include "oort/object/volume_store.hpp"
 
 namespace oort::node {
 namespace {

@@ -7,6 +7,8 @@
 #include <functional>
 #include <utility>
 #include <vector>
+#include "oort/chain/chain.hpp"
+#include "oort/consensus/validator_set.hpp"
 
 namespace oort::node {
 namespace {

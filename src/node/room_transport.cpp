@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "oort/env/transport.hpp"
+
 namespace oort::node {
 
 void RoomTransport::on_message(env::MessageType range, MessageHandler handler) {

@@ -4,14 +4,21 @@
 #include <algorithm>
 #include <functional>
 
+#include "oort/chain/certified.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/limits.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/signature.hpp"
+#include "oort/env/executor.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/params.hpp"
+#include "oort/ledger/records.hpp"
 #include "oort/ledger/rejection.hpp"
+#include "oort/ledger/transaction.hpp"
 #include "oort/ledger/view.hpp"
+#include "oort/object/ports.hpp"
 #include "room_transport.hpp"
 
 namespace oort::node {
@@ -120,7 +127,7 @@ class Submitter::Impl : public std::enable_shared_from_this<Submitter::Impl> {
       const BatchRef batch = take_batch();
       if (batch->operations.empty()) continue;
       if (auto signed_batch = sign(*batch); !signed_batch) {
-        for (Waiting& waiting : batch->operations) {
+        for (const Waiting& waiting : batch->operations) {
           answer_with(waiting.call, signed_batch.error());
         }
         continue;
@@ -223,13 +230,13 @@ class Submitter::Impl : public std::enable_shared_from_this<Submitter::Impl> {
     OORT_ASSERT(commit.receipt.operations.size() == batch->operations.size(),
                 "a receipt has one entry per operation");
     for (std::size_t i = 0; i < batch->operations.size(); ++i) {
-      Waiting& waiting = batch->operations[i];
+      const Waiting& waiting = batch->operations[i];
       waiting.call->result.receipts[waiting.index] = commit.receipt.operations[i];
       waiting.call->result.height = commit.height;
     }
     // A caller of several transactions is complete with its last one.
     parts_.feed.when_delivered(commit.height, [self = shared_from_this(), batch] {
-      for (Waiting& waiting : batch->operations) {
+      for (const Waiting& waiting : batch->operations) {
         waiting.call->result.time_ms = self->parts_.feed.time_of(waiting.call->result.height);
         if (--waiting.call->open_count == 0) self->answer(waiting.call);
       }

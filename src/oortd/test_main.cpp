@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "node_daemon.hpp"
+#include "oort/cli/cli.hpp"
 #include "oort/faults/faults.hpp"
 #include "oort/host/clock.hpp"
+#include "oort/host/random.hpp"
 
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv, argv + argc);
@@ -20,6 +22,7 @@ int main(int argc, char** argv) {
   const auto hooks = oort::faults::make_hooks(*plan, random);
   oort::NodeDaemon daemon(*hooks);
   std::vector<const char*> rest;
+  rest.reserve(words.size());
   for (const std::string& word : words) rest.push_back(word.c_str());
   return oort::cli::run(static_cast<int>(rest.size()), rest.data(),
                         {daemon, random, clock, OORT_VERSION});
