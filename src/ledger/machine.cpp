@@ -7,6 +7,7 @@
 #include "bank/bank.hpp"
 #include "beacon/beacon.hpp"
 #include "evidence/evidence.hpp"
+#include "governance/governance.hpp"
 #include "nodes/nodes.hpp"
 #include "objects/objects.hpp"
 #include "oort/codec/codec.hpp"
@@ -146,6 +147,7 @@ ExecutionResult Machine::execute(const BlockContext& context,
   collect(overlay, fees);
   expire(block, result.block_events);
   end_staking(block, result.block_events);
+  end_governance(block, result.block_events);
 
   take_writes(overlay, state, result);
   result.result_root = result_root_of(result.receipts, result.block_events);

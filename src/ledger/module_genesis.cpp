@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "governance/governance.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 #include "staking/staking.hpp"
@@ -11,6 +12,7 @@ namespace oort::ledger {
 
 Result<void> check_module(const GenesisParams& genesis, const GenesisModule& module) {
   if (module.module == Module::Staking) return check_staking(genesis, module.genesis);
+  if (module.module == Module::Governance) return check_governance(genesis, module.genesis);
   return fail(ErrorCode::InvalidArgument, reason::bad_argument,
               "genesis: this program has no module " + std::string(to_string(module.module)) +
                   " that can begin in a genesis");
@@ -18,6 +20,7 @@ Result<void> check_module(const GenesisParams& genesis, const GenesisModule& mod
 
 void enter_module(Overlay& state, const GenesisParams& genesis, const GenesisModule& module) {
   if (module.module == Module::Staking) return enter_staking(state, genesis, module.genesis);
+  if (module.module == Module::Governance) return enter_governance(state, module.genesis);
   OORT_ASSERT(false, "check_module passed");
 }
 

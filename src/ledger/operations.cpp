@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/ledger/operations.hpp"
 
+#include "governance/layouts.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/crypto/hash.hpp"
@@ -258,6 +259,9 @@ constexpr Name names[] = {
     {RewardClaim::code, "RewardClaim"},
     {BondPost::code, "BondPost"},
     {BondWithdraw::code, "BondWithdraw"},
+    {ProposalSubmit::code, "ProposalSubmit"},
+    {ProposalDeposit::code, "ProposalDeposit"},
+    {VoteCast::code, "VoteCast"},
 };
 static_assert(std::size(names) == std::variant_size_v<Operation>);
 

@@ -2,6 +2,7 @@
 #include "oort/ledger/receipt.hpp"
 
 #include "fields.hpp"
+#include "governance/layouts.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/limits.hpp"
 #include "oort/crypto/hash.hpp"

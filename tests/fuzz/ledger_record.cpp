@@ -5,8 +5,10 @@
 #include <span>
 
 #include "oort/core/assert.hpp"
+#include "oort/ledger/governance_records.hpp"
 #include "oort/ledger/receipt.hpp"
 #include "oort/ledger/records.hpp"
+#include "oort/ledger/staking_records.hpp"
 
 namespace oort::ledger {
 namespace {
@@ -29,7 +31,9 @@ void try_chosen(std::size_t chosen, ByteView bytes) {
 void try_record(std::size_t chosen, ByteView bytes) {
   try_chosen<Account, Supply, Node, ValidatorSet, Evidence, Beacon, Params, PendingParams, Bucket,
              BucketKeys, Object, RemovedObject, Segment, Multipart, Part, AccessKey, GatewayGrant,
-             ShardReceipt, Receipt>(chosen, bytes);
+             ShardReceipt, Receipt, Pool, Delegation, UnbondingBatch, Unbonding, SlashEvent,
+             StakingState, Witnesses, EpochStart, StakingParams, StakingGenesis, Proposal,
+             PoolVotes, DelegatorVote, LiveProposals, Upgrade, GovernanceParams>(chosen, bytes);
 }
 
 }  // namespace

@@ -35,6 +35,9 @@ const Golden golden_records = {
     {"SlashEvent", "21 bf737ac24bd18265"},     {"StakingState", "97 149e6ae84d29b93d"},
     {"Witnesses", "69 de3fe443e6ed5c51"},      {"EpochStart", "25 0449a8b86adc475a"},
     {"StakingParams", "113 b78e9eb77a914f12"}, {"StakingGenesis", "170 ea23e506f793b57e"},
+    {"Proposal", "211 fe81dbeb93515b02"},      {"PoolVotes", "67 1aebe20e04352997"},
+    {"DelegatorVote", "18 ebb1e466d7944d78"},  {"LiveProposals", "21 f8b30a2156df8346"},
+    {"Upgrade", "15 90c85c53aac07990"},        {"GovernanceParams", "55 330b243c3a4ed282"},
 };
 const Golden golden_operations = {
     {"Transfer", "38 893f6fb7139751c5"},           {"NodeRegister", "146 16d28b5e4ad30f54"},
@@ -55,7 +58,8 @@ const Golden golden_operations = {
     {"PoolExit", "34 687459e12aaccb4e"},           {"Delegate", "50 ace2070c2ceeac77"},
     {"Undelegate", "50 1438c3557eb4121a"},         {"Redelegate", "82 d442dc862d036cd1"},
     {"RewardClaim", "34 d5fb9081333fdd2d"},        {"BondPost", "50 b7c2df78b2f0da3d"},
-    {"BondWithdraw", "50 3eaf0cbbc0fb07c1"},
+    {"BondWithdraw", "50 3eaf0cbbc0fb07c1"},       {"ProposalSubmit", "41 caa4bccd0a12d167"},
+    {"ProposalDeposit", "26 fa365469d5f08695"},    {"VoteCast", "43 aa8e7c84fe5bf274"},
 };
 /// By code, in hex.
 const Golden golden_events = {
@@ -67,6 +71,8 @@ const Golden golden_events = {
     {"0f01", "11 447c8149897adad8"}, {"0102", "73 42e92d191ec51ef5"},
     {"0201", "67 2c2c98e2cf85c5a9"}, {"0202", "103 7420dbc88dd9d772"},
     {"0203", "44 a82f70205306dab9"}, {"0204", "50 ae1cf1e5f09606f2"},
+    {"0301", "11 de256034600f50b5"}, {"0302", "63 ca441fbd00ea469d"},
+    {"0303", "3 70513162ecff97a7"},
 };
 
 /// The code that an event's bytes begin with, little-endian.
@@ -178,6 +184,12 @@ TEST(Codec, RecordsHaveOneEncoding) {
   expect_one_encoding<EpochStart>(records["EpochStart"]);
   expect_one_encoding<StakingParams>(records["StakingParams"]);
   expect_one_encoding<StakingGenesis>(records["StakingGenesis"]);
+  expect_one_encoding<Proposal>(records["Proposal"]);
+  expect_one_encoding<PoolVotes>(records["PoolVotes"]);
+  expect_one_encoding<DelegatorVote>(records["DelegatorVote"]);
+  expect_one_encoding<LiveProposals>(records["LiveProposals"]);
+  expect_one_encoding<Upgrade>(records["Upgrade"]);
+  expect_one_encoding<GovernanceParams>(records["GovernanceParams"]);
 }
 
 TEST(Codec, OperationsHaveOneEncoding) {

@@ -101,6 +101,19 @@ Pool pool() {
           .slashes_count = 17};
 }
 
+Proposal proposal() {
+  return {.id = 1,
+          .proposer = filled<AccountId>(2),
+          .text = "why",
+          .action = SpendAction{filled<AccountId>(3), Oort(4)},
+          .state = ProposalState::Executed,
+          .deposits = {{filled<AccountId>(5), Oort(6)}},
+          .ends = 7,
+          .executes = Height(8),
+          .votes = {Oort(9), Oort(10), Oort(11), Oort(12)},
+          .electorate = Oort(13)};
+}
+
 std::vector<Operation> bucket_operations() {
   return {
       BucketCreate{filled<AccountId>(1), "photos", KeyMode::OwnerSealed, seals(), authority()},
@@ -165,6 +178,9 @@ std::vector<Operation> staking_operations() {
       RewardClaim{node},
       BondPost{node, Oort(2)},
       BondWithdraw{node, Oort(2)},
+      ProposalSubmit{"why", UpgradeAction{"v2", Height(3)}, Oort(4)},
+      ProposalDeposit{1, Oort(2)},
+      VoteCast{1, node, VoteOption::Veto},
   };
 }
 
@@ -216,6 +232,9 @@ std::vector<Event> sample_events() {
       StakeSlashed{filled<NodeId>(1), true, 2, Oort(3), Oort(4), filled<Bytes32>(5)},
       EpochBegan{1, Oort(2), Oort(3), 4},
       BondChanged{filled<NodeId>(1), Oort(2)},
+      ProposalChanged{1, ProposalState::Passed},
+      VoteCounted{1, filled<NodeId>(2), filled<AccountId>(3), VoteOption::Abstain},
+      ModuleParamsChanged{Module::Market},
   };
 }
 
@@ -293,6 +312,13 @@ std::vector<std::pair<std::string, Bytes>> sample_records() {
       named("EpochStart", EpochStart{Height(1), Epoch(2), oort::View(3)}),
       named("StakingParams", StakingParams{}),
       named("StakingGenesis", StakingGenesis{{}, {{filled<NodeId>(1), Oort(2), 3}}}),
+      named("Proposal", proposal()),
+      named("PoolVotes",
+            PoolVotes{true, VoteOption::No, {Shares(1), Shares(2), Shares(3), Shares(4)}}),
+      named("DelegatorVote", DelegatorVote{VoteOption::Veto, Shares(1)}),
+      named("LiveProposals", LiveProposals{{1, 2}}),
+      named("Upgrade", Upgrade{"v2", Height(3)}),
+      named("GovernanceParams", GovernanceParams{}),
   };
 }
 

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "oort/ledger/governance_operations.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_operations.hpp"
@@ -329,7 +330,9 @@ using Operation =
                  AccessKeyDelete, GrantCreate, GrantRevoke, EvidenceSubmit, ParamsChange,
                  // Staking.
                  PoolCreate, PoolStake, PoolSetCommission, PoolSetOnline, PoolExit, Delegate,
-                 Undelegate, Redelegate, RewardClaim, BondPost, BondWithdraw>;
+                 Undelegate, Redelegate, RewardClaim, BondPost, BondWithdraw,
+                 // Governance.
+                 ProposalSubmit, ProposalDeposit, VoteCast>;
 
 inline constexpr std::size_t evidence_bytes_max = 64 * 1024;
 

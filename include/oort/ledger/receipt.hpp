@@ -133,7 +133,9 @@ using Event = std::variant<Transferred, BalanceChanged, NodeChanged, BucketChang
                            ObjectPurged, SegmentChanged, MultipartChanged, AccessKeyChanged,
                            GrantChanged, EvidenceAccepted, ParamsChanged,
                            // Staking.
-                           PoolChanged, StakeSlashed, EpochBegan, BondChanged>;
+                           PoolChanged, StakeSlashed, EpochBegan, BondChanged,
+                           // Governance.
+                           ProposalChanged, VoteCounted, ModuleParamsChanged>;
 /// Code u16, then the fields.
 void encode(codec::Writer& out, const Event& value);
 [[nodiscard]] Result<void> decode(codec::Reader& in, Event& value);

@@ -113,6 +113,14 @@ enum class Rejection : std::uint16_t {
   DelegationUnknown = 0x020d,
   RedelegationRunning = 0x020e,
 
+  // Governance.
+  ProposalUnknown = 0x0301,
+  ProposalStateWrong = 0x0302,
+  ProposalInvalid = 0x0303,
+  ProposalsTooMany = 0x0304,
+  DepositorsTooMany = 0x0305,
+  VoteWithoutStake = 0x0306,
+
   // Evidence.
   EvidenceInvalid = 0x0d01,
   EvidenceKnown = 0x0d02,

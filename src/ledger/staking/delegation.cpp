@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What delegators ask.
 #include "bank/bank.hpp"
+#include "governance/governance.hpp"
 #include "oort/core/assert.hpp"
 #include "staking/pool_edit.hpp"
 
@@ -23,7 +24,8 @@ void pay(StakingEdit& edit, const Pool& pool, const AccountId& delegator, Delega
 }
 
 /// Burns what the source's faults from before the move cost the shares that came from there.
-void answer_for_source(StakingEdit& edit, Pool& pool, const AccountId&, Delegation& delegation) {
+void answer_for_source(StakingEdit& edit, Pool& pool, const AccountId& delegator,
+                       Delegation& delegation) {
   Liability& liability = *delegation.liability;
   const auto source = find_pool(edit.overlay(), liability.source);
   OORT_ASSERT(source.has_value(), "a pool is never forgotten");
@@ -38,6 +40,7 @@ void answer_for_source(StakingEdit& edit, Pool& pool, const AccountId&, Delegati
     burn(edit.overlay(), burnt);
     liability.shares = *liability.shares.minus(lost);
     delegation.shares = *delegation.shares.minus(lost);
+    if (!lost.is_zero()) shares_changed(edit.overlay(), pool.node, delegator, delegation.shares);
   }
   if (edit.staking.epoch >= liability.until || liability.shares.is_zero()) {
     delegation.liability.reset();
@@ -106,6 +109,7 @@ Accepted<Shares> shares_for(const StakingEdit& edit, const Pool& pool, const Del
 void finish(const Call& call, StakingEdit& edit, PoolEdit& opened, const AccountId& delegator,
             const Delegation& delegation) {
   put_delegation(edit.overlay(), opened.pool.node, delegator, delegation);
+  shares_changed(edit.overlay(), opened.pool.node, delegator, delegation.shares);
   opened.fit();
   opened.save(call.events);
 }
