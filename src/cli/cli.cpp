@@ -64,7 +64,9 @@ int run(int argc, const char* const* argv, Surroundings around) {
   add_common_options(app, session);
   add_daemon_commands(app, session);
   add_devnet_commands(app, session);
+  add_genesis_commands(app, session);
   add_node_commands(app, session);
+  add_registry_commands(app, session);
   add_key_commands(app, session);
   add_account_commands(app, session);
   add_block_commands(app, session);

@@ -85,7 +85,7 @@ std::string default_config_text() {
       "Configuration of oortd. Every key stands here with its default; take away the '#' before a\n"
       "key to change it. `oortd config check` tells what is wrong with a file.\n"
       "\n"
-      "A key may also be given as a flag (--network.listen=…) or in the environment\n"
+      "A key may also be given as a flag (--set network.listen=…) or in the environment\n"
       "(OORTD_NETWORK_LISTEN=…); flags win over the environment, the environment over this file.\n"
       "SIGHUP makes a running node read the keys marked [reloadable] again.");
   std::string_view section;

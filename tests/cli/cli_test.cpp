@@ -157,6 +157,8 @@ TEST(Cli, InitMakesWhatANodeNeedsOnce) {
   ASSERT_EQ(line.run({"init", folder}).code, exit_code::success);
   EXPECT_TRUE(std::filesystem::exists(folder + "/node.key"));
   EXPECT_TRUE(std::filesystem::exists(folder + "/oortd.toml"));
+  EXPECT_TRUE(std::filesystem::exists(folder + "/node.json"));
+  EXPECT_NE(line.run({"init", line.path("other"), "--role", "suber"}).code, exit_code::success);
   EXPECT_EQ(line.run({"init", folder}).code, exit_code::failure);
 }
 
