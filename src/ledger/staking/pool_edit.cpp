@@ -49,11 +49,8 @@ void StakingEdit::keep_dust(Uint128 fraction) {
   staking.dust = Fraction(sum);
 }
 
-PoolEdit::PoolEdit(StakingEdit& edit, Pool before)
-    : pool(std::move(before)),
-      edit_(&edit),
-      stake_before_(stake_of(pool)),
-      state_before_(pool.state) {
+PoolEdit::PoolEdit(StakingEdit& edit, const Pool& before)
+    : pool(before), edit_(&edit), stake_before_(stake_of(pool)), state_before_(pool.state) {
   credit(pool, edit.staking);
 }
 

@@ -33,7 +33,7 @@ class StakingEdit {
 class PoolEdit {
  public:
   /// Credits the pool with what it has earned until now.
-  PoolEdit(StakingEdit& edit, Pool pool);
+  PoolEdit(StakingEdit& edit, const Pool& before);
 
   Pool pool;
 
