@@ -5,6 +5,7 @@
 #include <grpc/support/time.h>
 #include <grpcpp/support/status.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "oort/core/reasons.hpp"
@@ -66,6 +67,20 @@ void tag_request(grpc::CallbackServerContext& context) {
     id = "grpc-" + std::to_string(counter.fetch_add(1, std::memory_order_relaxed));
   }
   context.AddTrailingMetadata("x-request-id", id);
+}
+
+Result<std::size_t> read_page_size(std::int32_t wanted) {
+  constexpr std::int32_t size_default = 100;
+  constexpr std::int32_t size_max = 1000;
+  if (wanted < 0) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_argument, "page_size is negative");
+  }
+  return static_cast<std::size_t>(wanted == 0 ? size_default : std::min(wanted, size_max));
+}
+
+Error bad_page_token() {
+  return {ErrorCode::InvalidArgument, reason::bad_argument,
+          "page_token is not one that this server gave"};
 }
 
 Error bad_width(std::string_view field, std::size_t size, std::size_t wanted) {

@@ -4,6 +4,8 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +29,10 @@ void tag_request(grpc::CallbackServerContext& context);
 /// An identifier of a fixed width from a message. Fails with BAD_ARGUMENT naming the field.
 template <class Id>
 [[nodiscard]] Result<Id> read_id(std::string_view field, const std::string& bytes);
+
+/// How many elements a page holds, of what its request wants. Fails with BAD_ARGUMENT.
+[[nodiscard]] Result<std::size_t> read_page_size(std::int32_t wanted);
+[[nodiscard]] Error bad_page_token();
 
 [[nodiscard]] Error bad_width(std::string_view field, std::size_t size, std::size_t wanted);
 [[nodiscard]] Error not_offered(std::string_view service);

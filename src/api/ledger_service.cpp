@@ -65,6 +65,39 @@ Result<ProofTarget> read_target(const v1::GetProofRequest& request) {
               "name what is to be proven: account, object or state_key");
 }
 
+struct FaultsPage {
+  Bytes32 from;
+  std::size_t count_max = 0;
+};
+
+/// A token is the id of the page's first fault: what is recorded meanwhile moves no page.
+Result<FaultsPage> read_page(const v1::PageRequest& request) {
+  FaultsPage page;
+  OORT_TRY(page.count_max, read_page_size(request.page_size()));
+  if (request.page_token().empty()) return page;
+  const auto from = Bytes32::from_hex(request.page_token());
+  if (!from) return fail(bad_page_token());
+  page.from = *from;
+  return page;
+}
+
+/// `view` holds one fault more than the page where there is a next page.
+void write_page(const FaultsView& view, std::size_t count_max, v1::ListEvidenceResponse* out) {
+  write(view.state, out->mutable_state());
+  for (const FaultView& fault : view.faults) {
+    if (static_cast<std::size_t>(out->evidence_size()) == count_max) {
+      out->set_next_page_token(fault.id.hex());
+      return;
+    }
+    v1::Evidence* evidence = out->add_evidence();
+    evidence->set_fault(to_field(fault.id.view()));
+    evidence->set_kind(fault.kind);
+    evidence->set_offender(to_field(fault.offender.view()));
+    evidence->set_reporter(to_field(fault.reporter.view()));
+    evidence->set_height(fault.height.value());
+  }
+}
+
 /// Sends blocks in order: asks for the next one when the last was written. gRPC, the answer that is
 /// awaited and the write in flight share it; the last of them deletes it.
 class BlockStream final : public grpc::ServerWriteReactor<v1::GetBlockResponse>,
@@ -96,7 +129,7 @@ class BlockStream final : public grpc::ServerWriteReactor<v1::GetBlockResponse>,
  private:
   void ask() {
     is_waiting_ = true;
-    port_.await_block(next_, [self = shared_from_this()](Result<BlockView> block) {
+    port_.await_block(next_, [self = shared_from_this()](const Result<BlockView>& block) {
       if (self->claim()) self->answer(block);
     });
     if (is_cancelled_.load() && claim()) Finish(grpc::Status::CANCELLED);
@@ -232,6 +265,22 @@ class LedgerService final : public v1::LedgerService::CallbackService {
       response->set_is_present(proof.is_present);
       response->set_height(proof.height.value());
     }));
+    return reactor;
+  }
+
+  ServerUnaryReactor* ListEvidence(CallbackServerContext* context,
+                                   const v1::ListEvidenceRequest* request,
+                                   v1::ListEvidenceResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("LedgerService"));
+    const auto page = read_page(request->page());
+    if (!page) return refuse(*context, page.error());
+    tag_request(*context);
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->list_faults(page->from, page->count_max + 1,
+                       finish_with<FaultsView>(reactor, [response, count_max = page->count_max](
+                                                            const FaultsView& view) {
+                         write_page(view, count_max, response);
+                       }));
     return reactor;
   }
 

@@ -21,20 +21,13 @@ struct PageBounds {
 
 /// A token is the index of the first element; listings here are short and rebuilt at every call.
 Result<PageBounds> read_page(const v1::PageRequest& request) {
-  constexpr int size_default = 100;
-  constexpr int size_max = 1000;
-  if (request.page_size() < 0) {
-    return fail(ErrorCode::InvalidArgument, reason::bad_argument, "page_size is negative");
-  }
   PageBounds page;
-  page.count_max = static_cast<std::size_t>(
-      request.page_size() == 0 ? size_default : std::min<int>(request.page_size(), size_max));
+  OORT_TRY(page.count_max, read_page_size(request.page_size()));
   const std::string& token = request.page_token();
   const auto [end, problem] =
       std::from_chars(token.data(), token.data() + token.size(), page.first);
   if (!token.empty() && (problem != std::errc() || end != token.data() + token.size())) {
-    return fail(ErrorCode::InvalidArgument, reason::bad_argument,
-                "page_token is not one that this server gave");
+    return fail(bad_page_token());
   }
   return page;
 }

@@ -8,6 +8,9 @@
 #include "key_file.hpp"
 #include "ledger_client.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/ledger/access_records.hpp"
+#include "oort/ledger/operations.hpp"
 #include "session.hpp"
 
 namespace oort::cli {

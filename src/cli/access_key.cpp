@@ -4,6 +4,9 @@
 #include <algorithm>
 
 #include "oort/crypto/aead.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/env/random.hpp"
+#include "oort/ledger/object_records.hpp"
 
 namespace oort::cli {
 

@@ -5,6 +5,8 @@
 #include "key_file.hpp"
 #include "ledger_client.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/ledger/operations.hpp"
 #include "session.hpp"
 
 namespace oort::cli {

@@ -6,6 +6,9 @@
 #include <algorithm>
 
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/operations.hpp"
 #include "session.hpp"
 
 namespace oort::cli {

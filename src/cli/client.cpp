@@ -5,6 +5,7 @@
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/support/status.h>
 
 #include <set>
 

@@ -6,6 +6,7 @@
 
 #include "key_file.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
 #include "session.hpp"
 
 namespace oort::cli {

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "key_file.hpp"
+#include "oort/crypto/signature.hpp"
 #include "session.hpp"
 
 namespace oort::cli {

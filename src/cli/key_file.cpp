@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
 
 namespace oort::cli {
 namespace {

@@ -5,6 +5,10 @@
 
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/params.hpp"
 #include "oort/ledger/rejection.hpp"
 #include "oort/ledger/transaction.hpp"
 
@@ -61,6 +65,20 @@ Result<v1::TransactionReceipt> LedgerClient::transaction(const TransactionId& id
 Result<v1::GetProofResponse> LedgerClient::proof(const v1::GetProofRequest& request) {
   return call<v1::GetProofResponse>(endpoint_, read_deadline, *stub_,
                                     &v1::LedgerService::Stub::GetProof, request);
+}
+
+Result<std::vector<v1::Evidence>> LedgerClient::evidence() {
+  std::vector<v1::Evidence> all;
+  v1::ListEvidenceRequest request;
+  request.mutable_page()->set_page_size(1000);
+  do {
+    OORT_TRY(const auto page,
+             call<v1::ListEvidenceResponse>(endpoint_, read_deadline, *stub_,
+                                            &v1::LedgerService::Stub::ListEvidence, request));
+    all.insert(all.end(), page.evidence().begin(), page.evidence().end());
+    request.mutable_page()->set_page_token(page.next_page_token());
+  } while (!request.page().page_token().empty());
+  return all;
 }
 
 Result<v1::SubmitTransactionResponse> LedgerClient::submit(const crypto::KeyPair& keys,

@@ -26,6 +26,8 @@ class LedgerClient {
   [[nodiscard]] Result<v1::GetBlockResponse> block(Height height);
   [[nodiscard]] Result<v1::TransactionReceipt> transaction(const TransactionId& id);
   [[nodiscard]] Result<v1::GetProofResponse> proof(const v1::GetProofRequest& request);
+  /// All pages, ascending by fault.
+  [[nodiscard]] Result<std::vector<v1::Evidence>> evidence();
 
   /// Builds a transaction of one operation with the next sequence of lane 0, signs it and waits
   /// until it is final. Fails with TRANSACTION_REJECTED when the operation was refused.

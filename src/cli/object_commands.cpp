@@ -9,6 +9,7 @@
 #include "key_file.hpp"
 #include "ledger_client.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
 #include "session.hpp"
 
 namespace oort::cli {

@@ -5,7 +5,9 @@
 #include "key_file.hpp"
 #include "ledger_client.hpp"
 #include "oort/chain/proof_bundle.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/genesis.hpp"
 #include "oort/ledger/keys.hpp"
 #include "proof_view.hpp"
 #include "session.hpp"
@@ -108,7 +110,8 @@ void add_proof_commands(CLI::App& app, Session& session) {
       [&session] { session.action = [&session] { return prove_account(session, arguments); }; });
 
   CLI::App* evidence = proof->add_subcommand("evidence", "That a validator broke the protocol");
-  evidence->add_option("FAULT", arguments.target, "64 hexadecimal digits, from the log")
+  evidence
+      ->add_option("FAULT", arguments.target, "64 hexadecimal digits, from `oortd evidence list`")
       ->required();
   evidence->add_option("--out", arguments.out, "Where to write the bundle")->required();
   evidence->callback(

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proof_view.hpp"
 
+#include "oort/chain/proof_bundle.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/ledger/modules.hpp"
+#include "oort/ledger/object_records.hpp"
 #include "oort/ledger/records.hpp"
 
 namespace oort::cli {

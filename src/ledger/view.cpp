@@ -79,6 +79,10 @@ std::optional<Beacon> View::epoch_seed(Epoch epoch) const {
 std::optional<Evidence> View::evidence(const Bytes32& id) const {
   return load<Evidence>(*state_, keys::evidence(id));
 }
+std::vector<Evidence> View::faults(const Bytes32& from, std::size_t count_max) const {
+  return list<Evidence>(*state_, keys::prefix(Module::Evidence, table::evidence),
+                        keys::evidence(from), count_max);
+}
 
 std::optional<Node> View::node(const NodeId& id) const {
   return load<Node>(*state_, keys::node(id));

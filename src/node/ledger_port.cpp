@@ -122,6 +122,17 @@ class ChainLedgerPort final : public api::LedgerPort {
                parts_.calls.keep(std::move(done)));
   }
 
+  void list_faults(const Bytes32& from, std::size_t count_max,
+                   Callback<Result<api::FaultsView>> done) override {
+    const chain::FinalViewRef view = parts_.chain.view();
+    api::FaultsView out;
+    out.state = mark_of(*view, !parts_.ledger.has_quorum());
+    for (const ledger::Evidence& fault : ledger::View(view->state()).faults(from, count_max)) {
+      out.faults.push_back({fault.id, fault.kind, fault.offender, fault.reporter, fault.height});
+    }
+    done(std::move(out));
+  }
+
  private:
   struct Question {
     chain::KeyRange range;

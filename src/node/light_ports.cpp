@@ -138,6 +138,11 @@ class LightLedgerPort final : public api::LedgerPort {
                       });
   }
 
+  void list_faults(const Bytes32&, std::size_t, Callback<Result<api::FaultsView>> done) override {
+    done(fail(ErrorCode::Unimplemented, reason::not_supported,
+              "a light node holds no state to list from; ask a super or archive node"));
+  }
+
  private:
   void read_local(const Bytes& key, bool is_old, Callback<Result<api::AccountView>> done) {
     parts_.light.read(key, chain::Freshness::Local,

@@ -74,6 +74,21 @@ class FakeLedger final : public LedgerPort {
     done(proof);
   }
 
+  /// 250 faults, whose ids begin with their number.
+  void list_faults(const Bytes32& from, std::size_t count_max,
+                   Callback<Result<FaultsView>> done) override {
+    FaultsView view;
+    view.state.height = Height(9);
+    for (unsigned number = 0; number < 250; ++number) {
+      FaultView fault;
+      fault.id.mutable_view()[0] = static_cast<std::byte>(number);
+      fault.kind = 1;
+      fault.height = Height(number + 1);
+      if (fault.id >= from && view.faults.size() < count_max) view.faults.push_back(fault);
+    }
+    done(std::move(view));
+  }
+
   void raise(Height height) {
     std::vector<std::pair<Height, Callback<Result<BlockView>>>> ready;
     {
@@ -315,6 +330,34 @@ TEST(Server, PagesThroughMissingShards) {
   v1::ListMissingShardsResponse response;
   request.mutable_page()->set_page_token("x");
   EXPECT_EQ(reason_of(stub->ListMissingShards(&context, request, &response)), "BAD_ARGUMENT");
+}
+
+TEST(Server, PagesThroughEvidence) {
+  Door door;
+  const auto stub = v1::LedgerService::NewStub(door.channel);
+  std::vector<std::uint64_t> heights;
+  std::vector<int> sizes;
+  v1::ListEvidenceRequest request;
+  do {
+    grpc::ClientContext context;
+    v1::ListEvidenceResponse response;
+    ASSERT_TRUE(stub->ListEvidence(&context, request, &response).ok());
+    EXPECT_EQ(response.state().height(), 9U);
+    sizes.push_back(response.evidence_size());
+    for (const v1::Evidence& evidence : response.evidence()) heights.push_back(evidence.height());
+    request.mutable_page()->set_page_token(response.next_page_token());
+  } while (!request.page().page_token().empty());
+  EXPECT_EQ(sizes, (std::vector<int>{100, 100, 50}));
+  ASSERT_EQ(heights.size(), 250U);
+  for (std::size_t i = 0; i < heights.size(); ++i) EXPECT_EQ(heights[i], i + 1);
+
+  for (const auto& [size, token] : {std::pair(-1, ""), std::pair(0, "17")}) {
+    grpc::ClientContext context;
+    v1::ListEvidenceResponse response;
+    request.mutable_page()->set_page_size(size);
+    request.mutable_page()->set_page_token(token);
+    EXPECT_EQ(reason_of(stub->ListEvidence(&context, request, &response)), "BAD_ARGUMENT");
+  }
 }
 
 TEST(Server, StreamsBlocksInOrderAsTheyBecomeFinal) {

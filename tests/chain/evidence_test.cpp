@@ -10,21 +10,6 @@
 namespace oort::chain::test {
 namespace {
 
-consensus::Vote vote_of(const TrustRoot& root, std::size_t index, View view, std::uint8_t block,
-                        const ChainId& chain) {
-  consensus::Vote vote;
-  vote.ballot.epoch = root.validators.epoch();
-  vote.ballot.view = view;
-  vote.ballot.block.mutable_view()[0] = static_cast<std::byte>(block);
-  vote.validator = root.validators.index_of(node_id_of(index)).value();
-  const Bytes message = consensus::signed_bytes(chain, vote.ballot);
-  vote.signature = sim::cheap_sign(crypto::key_of(node_id_of(index)), message);
-  return vote;
-}
-consensus::Vote vote_of(const TrustRoot& root, std::size_t index, View view, std::uint8_t block) {
-  return vote_of(root, index, view, block, root.chain);
-}
-
 /// A validator that votes for two blocks in one view, and does nothing else.
 class DoubleVoter final : public sim::Program {
  public:
@@ -46,14 +31,8 @@ class DoubleVoter final : public sim::Program {
 };
 
 std::vector<ledger::Evidence> records_at(ChainWorld& net, std::size_t index) {
-  std::vector<ledger::Evidence> found;
-  const Bytes prefix = ledger::keys::prefix(ledger::Module::Evidence, ledger::table::evidence);
   const FinalViewRef view = net.chain(index).view();
-  view->state().scan(prefix, prefix, [&](ByteView, ByteView value) {
-    found.push_back(codec::from_bytes<ledger::Evidence>(value).value());
-    return true;
-  });
-  return found;
+  return ledger::View(view->state()).faults({}, 100);
 }
 
 /// Runs until every live machine but `offender` holds a record.

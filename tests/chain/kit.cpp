@@ -70,6 +70,21 @@ const ledger::SignatureVerifier& cheap_signatures() {
 
 std::unique_ptr<Vrf> cheap_vrf(const PublicKey& key) { return std::make_unique<CheapVrf>(key); }
 
+consensus::Vote vote_of(const TrustRoot& root, std::size_t index, View view, std::uint8_t block,
+                        const ChainId& chain) {
+  consensus::Vote vote;
+  vote.ballot.epoch = root.validators.epoch();
+  vote.ballot.view = view;
+  vote.ballot.block.mutable_view()[0] = static_cast<std::byte>(block);
+  vote.validator = root.validators.index_of(node_id_of(index)).value();
+  const Bytes message = consensus::signed_bytes(chain, vote.ballot);
+  vote.signature = sim::cheap_sign(crypto::key_of(node_id_of(index)), message);
+  return vote;
+}
+consensus::Vote vote_of(const TrustRoot& root, std::size_t index, View view, std::uint8_t block) {
+  return vote_of(root, index, view, block, root.chain);
+}
+
 ledger::GenesisParams make_genesis(std::size_t nodes, std::size_t validators) {
   ledger::GenesisParams genesis;
   genesis.chain_name = "test";

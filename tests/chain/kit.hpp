@@ -26,6 +26,11 @@ namespace oort::chain::test {
 [[nodiscard]] const consensus::Verifier& cheap_votes();
 [[nodiscard]] const ledger::SignatureVerifier& cheap_signatures();
 [[nodiscard]] std::unique_ptr<Vrf> cheap_vrf(const PublicKey& key);
+/// A validator's vote to notarize `block`, on the root's chain or on `chain`.
+[[nodiscard]] consensus::Vote vote_of(const TrustRoot& root, std::size_t index, View view,
+                                      std::uint8_t block, const ChainId& chain);
+[[nodiscard]] consensus::Vote vote_of(const TrustRoot& root, std::size_t index, View view,
+                                      std::uint8_t block);
 inline constexpr std::uint64_t clients_count = 8;
 inline constexpr std::uint64_t first_client = 1000;
 

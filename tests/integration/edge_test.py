@@ -93,7 +93,13 @@ class EdgeTest(unittest.TestCase):
         unknown = self.network.run("transaction", "00" * 32, "--grpc", self.edge, check=False)
         self.assertEqual(unknown.returncode, 3, unknown.stderr)
 
-    def test_5_without_a_quorum_it_says_that_the_state_is_old(self):
+    def test_5_what_it_does_not_hold_it_does_not_list(self):
+        refused = self.network.run("evidence", "list", "--grpc", self.edge, check=False)
+        self.assertNotEqual(refused.returncode, 0, refused.stdout)
+        self.assertIn("NOT_SUPPORTED", refused.stderr)
+        self.assertEqual(self.ask("evidence", "list", of=self.other)["evidence"], [])
+
+    def test_6_without_a_quorum_it_says_that_the_state_is_old(self):
         self.network.devnet("kill", "super-2")
         known = self.balance()
         await_true("the edge notices",
@@ -103,7 +109,7 @@ class EdgeTest(unittest.TestCase):
         self.assertEqual(int(shown["balance"]), known)
         self.assertFalse(self.network.status()["edge-1"]["is_ready"])
 
-    def test_6_it_never_goes_back_and_goes_on(self):
+    def test_7_it_never_goes_back_and_goes_on(self):
         before = self.network.status()["edge-1"]["height"]
         self.network.devnet("kill", "edge-1")
         for name in ("super-1", "super-2"):
@@ -115,7 +121,7 @@ class EdgeTest(unittest.TestCase):
         self.transfer("1")
         self.assertEqual(self.balance(), self.balance(self.other))
 
-    def test_7_it_stays_small(self):
+    def test_8_it_stays_small(self):
         self.assert_small()
 
 

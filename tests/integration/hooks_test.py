@@ -157,6 +157,11 @@ class HooksTest(unittest.TestCase):
         """Whoever holds the genesis file can be shown who broke the protocol."""
         logs = "".join(self.log_of(node) for node in ("super-1", "super-3", "super-4"))
         fault = re.search(r"fault=(\w{64})", brought.search(logs).group()).group(1)
+        listed = json.loads(self.network.run(
+            "evidence", "list", "--dir", self.network.dir, "--json").stdout)["evidence"]
+        offender = self.network.status()["super-2"]["node_id"]
+        self.assertIn(fault, [one["fault"] for one in listed])
+        self.assertEqual({one["offender"] for one in listed}, {offender})
         path = os.path.join(self.network.folder, "fault")
         for name, claim in ((fault, "present"), ("00" * 32, "absent")):
             self.network.run("proof", "evidence", name, "--dir", self.network.dir, "--out", path)
@@ -167,8 +172,7 @@ class HooksTest(unittest.TestCase):
             if claim == "present":
                 record = shown["records"][0]["record"]
                 self.assertEqual(record["fault"], fault)
-                self.assertEqual(record["offender"],
-                                 self.network.status()["super-2"]["node_id"])
+                self.assertEqual(record["offender"], offender)
 
     def test_6_wrong_shards_are_read_around(self):
         self.network.restart("super-2", "--misbehave", "corrupt-shard@1")

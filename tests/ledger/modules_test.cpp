@@ -328,6 +328,28 @@ TEST(Evidence, IsRecordedOnceAndChangesNothingElse) {
             Rejection::EvidenceInvalid);
 }
 
+TEST(Evidence, IsListedByFaultInPages) {
+  TestLedger ledger;
+  ledger.consensus_view = oort::View(9);
+  EXPECT_TRUE(ledger.view().faults({}, 10).empty()) << "records of other modules are no faults";
+  std::vector<Bytes32> known;
+  for (std::uint8_t view = 1; view <= 5; ++view) {
+    const auto done = ledger.run(ledger.stranger, evidence_of(1, view));
+    known.push_back(find_event<EvidenceAccepted>(done)->id);
+  }
+  std::ranges::sort(known);
+
+  const auto ids = [&](const Bytes32& from, std::size_t count_max) {
+    std::vector<Bytes32> found;
+    for (const Evidence& fault : ledger.view().faults(from, count_max)) found.push_back(fault.id);
+    return found;
+  };
+  EXPECT_EQ(ids({}, 10), known);
+  EXPECT_EQ(ids({}, 2), std::vector(known.begin(), known.begin() + 2));
+  EXPECT_EQ(ids(known[2], 10), std::vector(known.begin() + 2, known.end()));
+  EXPECT_TRUE(ids({}, 0).empty());
+}
+
 TEST(Evidence, CountsWithinItsWindowOnly) {
   TestLedger ledger;
   ledger.consensus_view = oort::View(5);

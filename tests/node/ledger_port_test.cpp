@@ -6,6 +6,7 @@
 #include "adapters.hpp"
 #include "api_ports.hpp"
 #include "oort/codec/codec.hpp"
+#include "oort/consensus/evidence.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/ledger/keys.hpp"
 #include "oort/object/sealing.hpp"
@@ -163,6 +164,40 @@ TEST(LedgerPort, SaysWhyItCannotProve) {
   EXPECT_EQ(world.prove(api::ObjectName{"none", "page"}).error().reason(), "NOT_FOUND");
   EXPECT_EQ(world.prove(api::ObjectName{"theirs", "page"}).error().reason(), "NOT_ALLOWED");
   EXPECT_EQ(world.prove(api::StateKey{Bytes(300)}).error().reason(), "BAD_ARGUMENT");
+}
+
+TEST(LedgerPort, ListsFaultsOfTheLastState) {
+  Port world(8);
+  const auto list = [&](const Bytes32& from, std::size_t count_max) {
+    return world
+        .await<api::FaultsView>(
+            [&](auto done) { world.port->list_faults(from, count_max, std::move(done)); })
+        .value();
+  };
+  EXPECT_TRUE(list({}, 10).faults.empty());
+  const auto root = chain::TrustRoot::of(world.net->genesis).value();
+  std::vector<chain::Commit> commits;
+  for (const std::size_t offender : {1U, 2U}) {
+    const auto proof = consensus::contradiction(chain::test::vote_of(root, offender, View(5), 1),
+                                                chain::test::vote_of(root, offender, View(5), 2));
+    commits.push_back(world.run({{ledger::EvidenceSubmit{codec::to_bytes(proof.value())}, {}}}));
+  }
+  const api::FaultsView all = list({}, 10);
+  EXPECT_GE(all.state.height, commits[1].height);
+  EXPECT_FALSE(all.state.is_stale);
+  ASSERT_EQ(all.faults.size(), 2U);
+  EXPECT_LT(all.faults[0].id, all.faults[1].id);
+  for (const api::FaultView& fault : all.faults) {
+    const bool is_first = fault.offender == chain::test::node_id_of(1);
+    EXPECT_TRUE(is_first || fault.offender == chain::test::node_id_of(2));
+    EXPECT_EQ(fault.height, commits[is_first ? 0 : 1].height);
+    EXPECT_EQ(fault.kind, static_cast<std::uint16_t>(consensus::EvidenceKind::DoubleNotarize));
+    EXPECT_EQ(fault.reporter, chain::test::client_of(1));
+  }
+  ASSERT_EQ(list({}, 1).faults.size(), 1U);
+  const auto rest = list(all.faults[1].id, 10).faults;
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest[0].id, all.faults[1].id);
 }
 
 TEST(LedgerPort, WaitsForATransactionOrDoesNot) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -96,6 +97,22 @@ struct Proof {
   Height height;
 };
 
+/// A proven fault of a validator.
+struct FaultView {
+  Bytes32 id;
+  /// The consensus' number for it.
+  std::uint16_t kind = 0;
+  NodeId offender;
+  AccountId reporter;
+  /// When the ledger took it.
+  Height height;
+};
+struct FaultsView {
+  StateMark state;
+  /// Ascending by id.
+  std::vector<FaultView> faults;
+};
+
 /// Whether a read waits for everything that was final anywhere when it arrived.
 enum class Consistency : std::uint8_t { Strong, Local };
 
@@ -117,6 +134,10 @@ class LedgerPort {
   virtual void await_block(Height height, Callback<Result<BlockView>> done) = 0;
   virtual void get_chain(Callback<Result<ChainView>> done) = 0;
   virtual void prove(ProofTarget target, Callback<Result<Proof>> done) = 0;
+  /// At most `count_max` faults with id at least `from`, of the last state that the node has. Fails
+  /// with NOT_SUPPORTED where the node holds no state.
+  virtual void list_faults(const Bytes32& from, std::size_t count_max,
+                           Callback<Result<FaultsView>> done) = 0;
 };
 
 struct StorageStatus {

@@ -35,6 +35,8 @@ class View {
   /// The beacon's value as the epoch began.
   [[nodiscard]] std::optional<Beacon> epoch_seed(Epoch epoch) const;
   [[nodiscard]] std::optional<Evidence> evidence(const Bytes32& id) const;
+  /// Proven faults with id at least `from`.
+  [[nodiscard]] std::vector<Evidence> faults(const Bytes32& from, std::size_t count_max) const;
 
   [[nodiscard]] std::optional<Node> node(const NodeId& id) const;
   /// The node that signs transactions with this account.

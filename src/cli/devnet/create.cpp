@@ -13,6 +13,9 @@
 #include "devnet/genesis.hpp"
 #include "key_file.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/env/random.hpp"
+#include "oort/ledger/genesis.hpp"
 
 namespace oort::cli::devnet {
 namespace {

@@ -5,6 +5,11 @@
 
 #include "access_key.hpp"
 #include "ledger_client.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/ledger/access_records.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/ledger/params.hpp"
+#include "oort/ledger/records.hpp"
 
 namespace oort::cli::devnet {
 namespace {

@@ -12,6 +12,11 @@
 #include "ledger_client.hpp"
 #include "node_view.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/ledger/access_records.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/records.hpp"
 
 namespace oort::cli::devnet {
 namespace {
