@@ -28,6 +28,10 @@ Bytes supply() { return prefix(Module::Bank, table::supply); }
 Bytes pot(Pot pot) {
   return KeyWriter(Module::Bank, table::pot).add(static_cast<std::uint8_t>(pot)).take();
 }
+Bytes credits(const AccountId& id) {
+  return KeyWriter(Module::Bank, table::credits).add(id).take();
+}
+Bytes credit_supply() { return prefix(Module::Bank, table::credit_supply); }
 Bytes validator_set(Epoch epoch) {
   return KeyWriter(Module::Staking, table::validator_set).add(epoch).take();
 }
@@ -131,6 +135,33 @@ Bytes grant_owner(const AccountId& owner) {
   return KeyWriter(Module::Access, table::grant_owner).add(owner).take();
 }
 Bytes grant_next() { return prefix(Module::Access, table::grant_next); }
+
+Bytes market_params() { return prefix(Module::Market, table::market_params); }
+Bytes rate_state() { return prefix(Module::Market, table::rate_state); }
+Bytes rate_report(const AccountId& reporter) {
+  return KeyWriter(Module::Market, table::rate_report).add(reporter).take();
+}
+Bytes reporter_bond(const AccountId& reporter) {
+  return KeyWriter(Module::Market, table::reporter_bond).add(reporter).take();
+}
+Bytes credit_sale(const Bytes32& reference) {
+  return KeyWriter(Module::Market, table::credit_sale).add(reference).take();
+}
+Bytes credit_day() { return prefix(Module::Market, table::credit_day); }
+Bytes escrow(EscrowId id) { return KeyWriter(Module::Market, table::escrow).add(id).take(); }
+Bytes escrow_payer(const AccountId& payer, EscrowId id) {
+  return KeyWriter(Module::Market, table::escrow_payer).add(payer).add(id).take();
+}
+Bytes escrow_payer(const AccountId& payer) {
+  return KeyWriter(Module::Market, table::escrow_payer).add(payer).take();
+}
+Bytes escrow_earner(const AccountId& earner, EscrowId id) {
+  return KeyWriter(Module::Market, table::escrow_earner).add(earner).add(id).take();
+}
+Bytes escrow_earner(const AccountId& earner) {
+  return KeyWriter(Module::Market, table::escrow_earner).add(earner).take();
+}
+Bytes escrow_next() { return prefix(Module::Market, table::escrow_next); }
 
 ObjectVersionId version_id(Height height, std::uint32_t transaction,
                            std::uint32_t operation) noexcept {

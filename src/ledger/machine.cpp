@@ -8,6 +8,7 @@
 #include "beacon/beacon.hpp"
 #include "evidence/evidence.hpp"
 #include "governance/governance.hpp"
+#include "market/market.hpp"
 #include "nodes/nodes.hpp"
 #include "objects/objects.hpp"
 #include "oort/codec/codec.hpp"
@@ -134,6 +135,7 @@ ExecutionResult Machine::execute(const BlockContext& context,
   Block block{context, chain_, *signatures_, evidence_, params, overlay};
   advance_beacon(overlay, context);
   begin_staking(block, result.block_events);
+  begin_market(block, result.block_events);
   overlay.commit();
 
   Oort fees;

@@ -2,6 +2,7 @@
 #include "oort/ledger/operations.hpp"
 
 #include "governance/layouts.hpp"
+#include "market/market_fields.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/crypto/hash.hpp"
@@ -262,6 +263,15 @@ constexpr Name names[] = {
     {ProposalSubmit::code, "ProposalSubmit"},
     {ProposalDeposit::code, "ProposalDeposit"},
     {VoteCast::code, "VoteCast"},
+    {CreditPurchase::code, "CreditPurchase"},
+    {OracleReport::code, "OracleReport"},
+    {OracleBondPost::code, "OracleBondPost"},
+    {OracleBondReturn::code, "OracleBondReturn"},
+    {EscrowOpen::code, "EscrowOpen"},
+    {EscrowFund::code, "EscrowFund"},
+    {EscrowChange::code, "EscrowChange"},
+    {EscrowClose::code, "EscrowClose"},
+    {EscrowWithdraw::code, "EscrowWithdraw"},
 };
 static_assert(std::size(names) == std::variant_size_v<Operation>);
 

@@ -43,6 +43,17 @@ Bytes after_key(Bytes key) {
   return key;
 }
 
+std::vector<Escrow> escrows_below(const StateReader& state, ByteView prefix, ByteView from,
+                                  std::size_t count_max) {
+  std::vector<Escrow> escrows;
+  for (const Bytes& tail : tails(state, prefix, from, count_max)) {
+    if (auto escrow = load<Escrow>(state, keys::escrow(EscrowId(big_endian(tail))))) {
+      escrows.push_back(*std::move(escrow));
+    }
+  }
+  return escrows;
+}
+
 std::vector<GatewayGrant> grants_below(const StateReader& state, ByteView prefix,
                                        std::size_t count_max) {
   std::vector<GatewayGrant> grants;
@@ -61,6 +72,31 @@ Account View::account(const AccountId& id) const {
 }
 Oort View::pot(Pot pot) const {
   return load<PotBalance>(*state_, keys::pot(pot)).value_or(PotBalance{}).balance;
+}
+Credits View::credits(const AccountId& id) const {
+  return load<CreditBalance>(*state_, keys::credits(id)).value_or(CreditBalance{}).balance;
+}
+CreditSupply View::credit_supply() const {
+  return load<CreditSupply>(*state_, keys::credit_supply()).value_or(CreditSupply{});
+}
+std::optional<MarketParams> View::market_params() const {
+  return load<MarketParams>(*state_, keys::market_params());
+}
+std::optional<RateState> View::rate_state() const {
+  return load<RateState>(*state_, keys::rate_state());
+}
+std::optional<Escrow> View::escrow(EscrowId id) const {
+  return load<Escrow>(*state_, keys::escrow(id));
+}
+std::vector<Escrow> View::escrows_of(const AccountId& payer, EscrowId from,
+                                     std::size_t count_max) const {
+  return escrows_below(*state_, keys::escrow_payer(payer), keys::escrow_payer(payer, from),
+                       count_max);
+}
+std::vector<Escrow> View::escrows_for(const AccountId& earner, EscrowId from,
+                                      std::size_t count_max) const {
+  return escrows_below(*state_, keys::escrow_earner(earner), keys::escrow_earner(earner, from),
+                       count_max);
 }
 Supply View::supply() const { return load<Supply>(*state_, keys::supply()).value_or(Supply{}); }
 Params View::params() const { return load<Params>(*state_, keys::params()).value_or(Params{}); }

@@ -6,6 +6,7 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/ledger/governance_records.hpp"
+#include "oort/ledger/market_records.hpp"
 #include "oort/ledger/receipt.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_records.hpp"
@@ -33,7 +34,9 @@ void try_record(std::size_t chosen, ByteView bytes) {
              BucketKeys, Object, RemovedObject, Segment, Multipart, Part, AccessKey, GatewayGrant,
              ShardReceipt, Receipt, Pool, Delegation, UnbondingBatch, Unbonding, SlashEvent,
              StakingState, Witnesses, EpochStart, StakingParams, StakingGenesis, Proposal,
-             PoolVotes, DelegatorVote, LiveProposals, Upgrade, GovernanceParams>(chosen, bytes);
+             PoolVotes, DelegatorVote, LiveProposals, Upgrade, GovernanceParams, CreditBalance,
+             CreditSupply, MarketParams, MarketGenesis, RateReport, ReporterBond, RateState,
+             CreditSale, CreditDay, Escrow>(chosen, bytes);
 }
 
 }  // namespace

@@ -38,6 +38,11 @@ const Golden golden_records = {
     {"Proposal", "211 fe81dbeb93515b02"},      {"PoolVotes", "67 1aebe20e04352997"},
     {"DelegatorVote", "18 ebb1e466d7944d78"},  {"LiveProposals", "21 f8b30a2156df8346"},
     {"Upgrade", "15 90c85c53aac07990"},        {"GovernanceParams", "55 330b243c3a4ed282"},
+    {"CreditBalance", "17 d9263dda311c6032"},  {"CreditSupply", "33 47236ded010324f2"},
+    {"MarketParams", "170 147b1758205e93fc"},  {"MarketGenesis", "267 0159ddf86650a114"},
+    {"RateReport", "25 c2de4dd4a0f665a8"},     {"ReporterBond", "17 d9263dda311c6032"},
+    {"RateState", "93 bc1c882d9a467f78"},      {"CreditSale", "45 273449452404a295"},
+    {"CreditDay", "25 b7d7909a9f5faeb6"},      {"Escrow", "237 b621aa5aa609ecb9"},
 };
 const Golden golden_operations = {
     {"Transfer", "38 893f6fb7139751c5"},           {"NodeRegister", "146 16d28b5e4ad30f54"},
@@ -60,6 +65,11 @@ const Golden golden_operations = {
     {"RewardClaim", "34 d5fb9081333fdd2d"},        {"BondPost", "50 b7c2df78b2f0da3d"},
     {"BondWithdraw", "50 3eaf0cbbc0fb07c1"},       {"ProposalSubmit", "41 caa4bccd0a12d167"},
     {"ProposalDeposit", "26 fa365469d5f08695"},    {"VoteCast", "43 aa8e7c84fe5bf274"},
+    {"CreditPurchase", "151 e66028073c050d56"},    {"OracleReport", "18 9698ab7906ff8534"},
+    {"OracleBondPost", "18 a85b1531c1427437"},     {"OracleBondReturn", "2 6cef00ca8490cf3b"},
+    {"EscrowOpen", "107 cfb20e0cbb77932d"},        {"EscrowFund", "26 44c67f2918e60817"},
+    {"EscrowChange", "78 3e9d283889a195c9"},       {"EscrowClose", "10 61d4684cc6f27983"},
+    {"EscrowWithdraw", "10 7739b5890f6e4c31"},
 };
 /// By code, in hex.
 const Golden golden_events = {
@@ -72,7 +82,8 @@ const Golden golden_events = {
     {"0201", "67 2c2c98e2cf85c5a9"}, {"0202", "103 7420dbc88dd9d772"},
     {"0203", "44 a82f70205306dab9"}, {"0204", "50 ae1cf1e5f09606f2"},
     {"0301", "11 de256034600f50b5"}, {"0302", "63 ca441fbd00ea469d"},
-    {"0303", "3 70513162ecff97a7"},
+    {"0303", "3 70513162ecff97a7"},  {"0103", "73 40606e4c8166f096"},
+    {"0801", "28 80b4c78f23e6e5be"}, {"0802", "34 a31b86e5700b3427"},
 };
 
 /// The code that an event's bytes begin with, little-endian.
@@ -190,6 +201,16 @@ TEST(Codec, RecordsHaveOneEncoding) {
   expect_one_encoding<LiveProposals>(records["LiveProposals"]);
   expect_one_encoding<Upgrade>(records["Upgrade"]);
   expect_one_encoding<GovernanceParams>(records["GovernanceParams"]);
+  expect_one_encoding<CreditBalance>(records["CreditBalance"]);
+  expect_one_encoding<CreditSupply>(records["CreditSupply"]);
+  expect_one_encoding<MarketParams>(records["MarketParams"]);
+  expect_one_encoding<MarketGenesis>(records["MarketGenesis"]);
+  expect_one_encoding<RateReport>(records["RateReport"]);
+  expect_one_encoding<ReporterBond>(records["ReporterBond"]);
+  expect_one_encoding<RateState>(records["RateState"]);
+  expect_one_encoding<CreditSale>(records["CreditSale"]);
+  expect_one_encoding<CreditDay>(records["CreditDay"]);
+  expect_one_encoding<Escrow>(records["Escrow"]);
 }
 
 TEST(Codec, OperationsHaveOneEncoding) {

@@ -7,6 +7,7 @@
 #include "oort/codec/codec.hpp"
 #include "oort/ledger/governance_keys.hpp"
 #include "oort/ledger/governance_records.hpp"
+#include "oort/ledger/market_records.hpp"
 #include "staking_kit.hpp"
 
 namespace oort::ledger::test {
@@ -102,6 +103,23 @@ TEST(Governance, ModulesTakeTheirParametersAndTheTreasuryPays_H3) {
   ASSERT_EQ(propose(ledger, UpgradeAction{"v2", far}), Rejection::None);
   pass(ledger, 3);
   EXPECT_EQ(read_record<Upgrade>(ledger.state(), keys::upgrade()), (Upgrade{"v2", far}));
+}
+
+TEST(Governance, TheMarketTakesItsParameters_H3) {
+  GenesisParams genesis = governed_genesis();
+  MarketGenesis market = market_of(market_genesis());
+  market.credits.clear();
+  genesis.modules.push_back({Module::Market, codec::to_bytes(market)});
+  TestLedger ledger(genesis);
+  MarketParams params = market.params;
+  params.discount = params.take + 1;
+  EXPECT_EQ(propose(ledger, ModuleParamsAction{Module::Market, codec::to_bytes(params)}),
+            Rejection::ProposalInvalid);
+  params.discount = params.take;
+  ASSERT_EQ(propose(ledger, ModuleParamsAction{Module::Market, codec::to_bytes(params)}),
+            Rejection::None);
+  pass(ledger);
+  EXPECT_EQ(ledger.view().market_params(), params);
 }
 
 TEST(Governance, TheImpossibleIsRefusedOrFails_H3) {

@@ -229,6 +229,28 @@ void expect_money(const StateReader& state) {
   EXPECT_EQ(sum, view.supply().total) << "L2";
 }
 
+void expect_escrows(const StateReader& state) {
+  Uint128 oort = 0;
+  Uint128 credits = 0;
+  for_all<Escrow>(state, Module::Market, table::escrow, [&](ByteView, const Escrow& escrow) {
+    EXPECT_EQ(escrow.funded, *escrow.paid.plus(escrow.refunded).value_or(Units()).plus(escrow.held))
+        << "M1 of escrow " << escrow.id.value();
+    (escrow.currency == Currency::Oort ? oort : credits) += escrow.held.units();
+  });
+  const View view(state);
+  EXPECT_EQ(view.pot(Pot::Escrow), Oort(oort)) << "M2";
+  EXPECT_EQ(view.credit_supply().escrowed, Credits(credits)) << "M3";
+  Oort bonds;
+  for_all<ReporterBond>(
+      state, Module::Market, table::reporter_bond,
+      [&](ByteView, const ReporterBond& bond) { bonds = *bonds.plus(bond.bond); });
+  EXPECT_EQ(view.pot(Pot::OracleBonds), bonds) << "M2";
+  for_all<CreditBalance>(
+      state, Module::Bank, table::credits,
+      [&](ByteView, const CreditBalance& account) { credits += account.balance.units(); });
+  EXPECT_EQ(view.credit_supply().total, Credits(credits)) << "M3";
+}
+
 struct Counts {
   std::uint64_t versions = 0;
   std::uint64_t uploads = 0;
@@ -240,6 +262,7 @@ struct Counts {
 
 void expect_invariants(const StateReader& state) {
   expect_money(state);
+  expect_escrows(state);
   const View view(state);
   std::map<SegmentId, std::uint64_t> references;
   std::map<BucketId, Counts> counts;

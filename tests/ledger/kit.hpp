@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -70,6 +71,8 @@ class TestLedger {
   /// Writes it into the state, since no operation may.
   void set_status(const NodeId& id, NodeStatus status);
   void pass(std::uint64_t blocks);
+  /// Writes that no block made.
+  void apply(std::span<const StateWrite> writes) { state_.apply(writes); }
   /// One operation in a block of its own.
   OperationReceipt run(const crypto::KeyPair& sender, const Operation& operation,
                        std::string_view body = {});
@@ -115,7 +118,19 @@ class TestLedger {
 [[nodiscard]] Extent extent_of(const SegmentId& segment, std::uint64_t offset = 0,
                                std::uint64_t length = 100);
 
-/// Fails the test where L2 or L7 does not hold, or a bucket's counts are wrong.
+/// `small_genesis` with a market: two of three processors (seeds 61 to 63), two of three reporters
+/// (seeds 71 to 73, with 1,000 OORT and a bond of 10 each), 10% take, 4% discount, and 1,000
+/// credits of the owner.
+[[nodiscard]] GenesisParams market_genesis(bool is_rate_fixed = true);
+/// The record of a market of that genesis, to be changed and put back by `set_market`.
+[[nodiscard]] MarketGenesis market_of(const GenesisParams& genesis);
+void set_market(GenesisParams& genesis, const MarketGenesis& market);
+inline constexpr Uint128 credit = microcredits_per_credit;
+/// 5 cents for one OORT.
+inline constexpr Rate test_rate(oort_base_units / 5);
+
+/// Fails the test where L2 or L7 does not hold, an invariant of the market is broken, or a bucket's
+/// counts are wrong.
 void expect_invariants(const StateReader& state);
 
 }  // namespace oort::ledger::test

@@ -184,6 +184,61 @@ std::vector<Operation> staking_operations() {
   };
 }
 
+std::vector<Operation> market_operations() {
+  const std::vector<EarnerShare> shares = {{filled<AccountId>(1), 3}, {filled<AccountId>(2), 4}};
+  return {
+      CreditPurchase{filled<AccountId>(1),
+                     Credits(Uint128{1} << 70),
+                     to_bytes("invoice 7"),
+                     {{filled<PublicKey>(2), filled<Signature>(3)}}},
+      OracleReport{Rate(5)},
+      OracleBondPost{Oort(6)},
+      OracleBondReturn{},
+      EscrowOpen{Currency::Credits, Units(7), Units(8), shares, 9, 10, 11},
+      EscrowFund{EscrowId(12), Units(13)},
+      EscrowChange{EscrowId(12), Units(14), shares},
+      EscrowClose{EscrowId(12)},
+      EscrowWithdraw{EscrowId(12)},
+  };
+}
+MarketParams market_params() {
+  MarketParams params;
+  params.processors = {filled<PublicKey>(1)};
+  params.processors_needed = 1;
+  params.daily_cap = Credits(5);
+  params.reporters = {filled<AccountId>(2)};
+  params.reporters_needed = 1;
+  params.reporter_bond = Oort(6);
+  params.classes = {{StorageClass::StandardIa, Credits(7)}};
+  params.egress_gib = Credits(8);
+  params.take = 9;
+  params.discount = 8;
+  return params;
+}
+Escrow escrow() {
+  return {.id = EscrowId(1),
+          .payer = filled<AccountId>(2),
+          .kind = EscrowKind::Job,
+          .currency = Currency::Credits,
+          .status = EscrowStatus::Frozen,
+          .arbiter = Module::Jobs,
+          .funded = Units(10),
+          .paid = Units(2),
+          .refunded = Units(3),
+          .held = Units(5),
+          .rate = Units(6),
+          .settled_ms = 7,
+          .rest = 8,
+          .streamed = Units(4),
+          .earners = {{filled<AccountId>(3), 1, Units(2), Units(1)}},
+          .expires_ms = 9,
+          .take = 10,
+          .discount = 11,
+          .holdback = 12,
+          .holdback_ms = 13,
+          .closed_ms = 14};
+}
+
 template <class T>
 std::pair<std::string, Bytes> named(const char* name, const T& value) {
   return {name, codec::to_bytes(value)};
@@ -207,6 +262,7 @@ std::vector<Operation> sample_operations() {
   std::ranges::copy(staking_operations(), std::back_inserter(all));
   std::ranges::copy(bucket_operations(), std::back_inserter(all));
   std::ranges::copy(segment_operations(), std::back_inserter(all));
+  std::ranges::copy(market_operations(), std::back_inserter(all));
   std::ranges::sort(all, {}, [](const Operation& operation) { return code_of(operation); });
   return all;
 }
@@ -235,6 +291,10 @@ std::vector<Event> sample_events() {
       ProposalChanged{1, ProposalState::Passed},
       VoteCounted{1, filled<NodeId>(2), filled<AccountId>(3), VoteOption::Abstain},
       ModuleParamsChanged{Module::Market},
+      CreditsChanged{filled<AccountId>(1), true, Credits(3), Purpose::CreditsSold,
+                     filled<Bytes32>(4)},
+      EscrowChanged{EscrowChanged::Kind::Forfeited, EscrowId(1), Currency::Credits, Units(2)},
+      RateSampled{Rate(1), Rate(2)},
   };
 }
 
@@ -319,6 +379,19 @@ std::vector<std::pair<std::string, Bytes>> sample_records() {
       named("LiveProposals", LiveProposals{{1, 2}}),
       named("Upgrade", Upgrade{"v2", Height(3)}),
       named("GovernanceParams", GovernanceParams{}),
+      named("CreditBalance", CreditBalance{Credits(1)}),
+      named("CreditSupply", CreditSupply{Credits(2), Credits(1)}),
+      named("MarketParams", market_params()),
+      named("MarketGenesis", MarketGenesis{market_params(),
+                                           Rate(1),
+                                           {{filled<AccountId>(1), Credits(2)}},
+                                           {{filled<AccountId>(3), Oort(4)}}}),
+      named("RateReport", RateReport{Rate(1), 2}),
+      named("ReporterBond", ReporterBond{Oort(1)}),
+      named("RateState", RateState{{{1, Rate(2)}}, Rate(3), 4, 5, Rate(6), Rate(7)}),
+      named("CreditSale", CreditSale{filled<AccountId>(1), Credits(2), Height(3)}),
+      named("CreditDay", CreditDay{1, Credits(2)}),
+      named("Escrow", escrow()),
   };
 }
 

@@ -20,6 +20,8 @@ namespace oort::ledger::keys {
 [[nodiscard]] Bytes account(const AccountId& id);
 [[nodiscard]] Bytes supply();
 [[nodiscard]] Bytes pot(Pot pot);
+[[nodiscard]] Bytes credits(const AccountId& id);
+[[nodiscard]] Bytes credit_supply();
 [[nodiscard]] Bytes validator_set(Epoch epoch);
 [[nodiscard]] Bytes node(const NodeId& id);
 /// Which node signs with this account.
@@ -69,6 +71,20 @@ enum class Expiry : std::uint8_t { UnusedSegment = 0, RemovedObject = 1 };
 [[nodiscard]] Bytes grant_owner(const AccountId& owner, GrantId id);
 [[nodiscard]] Bytes grant_owner(const AccountId& owner);
 [[nodiscard]] Bytes grant_next();
+
+[[nodiscard]] Bytes market_params();
+[[nodiscard]] Bytes rate_state();
+[[nodiscard]] Bytes rate_report(const AccountId& reporter);
+[[nodiscard]] Bytes reporter_bond(const AccountId& reporter);
+/// By the hash of the sale's reference.
+[[nodiscard]] Bytes credit_sale(const Bytes32& reference);
+[[nodiscard]] Bytes credit_day();
+[[nodiscard]] Bytes escrow(EscrowId id);
+[[nodiscard]] Bytes escrow_payer(const AccountId& payer, EscrowId id);
+[[nodiscard]] Bytes escrow_payer(const AccountId& payer);
+[[nodiscard]] Bytes escrow_earner(const AccountId& earner, EscrowId id);
+[[nodiscard]] Bytes escrow_earner(const AccountId& earner);
+[[nodiscard]] Bytes escrow_next();
 
 /// height ‖ transaction ‖ operation, big-endian: 8 + 4 + 4 bytes.
 [[nodiscard]] ObjectVersionId version_id(Height height, std::uint32_t transaction,

@@ -52,6 +52,8 @@ namespace table {
 inline constexpr char account = 'a';
 inline constexpr char supply = 's';
 inline constexpr char pot = 'p';
+inline constexpr char credits = 'c';
+inline constexpr char credit_supply = 't';
 // Staking.
 inline constexpr char validator_set = 'v';
 // Nodes.
@@ -83,6 +85,17 @@ inline constexpr char grant = 'g';
 inline constexpr char grant_gateway = 'w';
 inline constexpr char grant_owner = 'v';
 inline constexpr char grant_next = '#';
+// Market.
+inline constexpr char market_params = 'P';
+inline constexpr char rate_state = 'R';
+inline constexpr char rate_report = 'r';
+inline constexpr char reporter_bond = 'b';
+inline constexpr char credit_sale = 's';
+inline constexpr char credit_day = 'd';
+inline constexpr char escrow = 'e';
+inline constexpr char escrow_payer = 'p';
+inline constexpr char escrow_earner = 'w';
+inline constexpr char escrow_next = '#';
 // Evidence.
 inline constexpr char evidence = 'e';
 // Beacon.

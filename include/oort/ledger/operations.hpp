@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "oort/ledger/governance_operations.hpp"
+#include "oort/ledger/market_operations.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_operations.hpp"
@@ -332,7 +333,10 @@ using Operation =
                  PoolCreate, PoolStake, PoolSetCommission, PoolSetOnline, PoolExit, Delegate,
                  Undelegate, Redelegate, RewardClaim, BondPost, BondWithdraw,
                  // Governance.
-                 ProposalSubmit, ProposalDeposit, VoteCast>;
+                 ProposalSubmit, ProposalDeposit, VoteCast,
+                 // Market.
+                 CreditPurchase, OracleReport, OracleBondPost, OracleBondReturn, EscrowOpen,
+                 EscrowFund, EscrowChange, EscrowClose, EscrowWithdraw>;
 
 inline constexpr std::size_t evidence_bytes_max = 64 * 1024;
 

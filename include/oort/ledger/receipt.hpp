@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "oort/crypto/tree.hpp"
+#include "oort/ledger/market_events.hpp"
 #include "oort/ledger/operations.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/rejection.hpp"
@@ -135,7 +136,9 @@ using Event = std::variant<Transferred, BalanceChanged, NodeChanged, BucketChang
                            // Staking.
                            PoolChanged, StakeSlashed, EpochBegan, BondChanged,
                            // Governance.
-                           ProposalChanged, VoteCounted, ModuleParamsChanged>;
+                           ProposalChanged, VoteCounted, ModuleParamsChanged,
+                           // Market.
+                           CreditsChanged, EscrowChanged, RateSampled>;
 /// Code u16, then the fields.
 void encode(codec::Writer& out, const Event& value);
 [[nodiscard]] Result<void> decode(codec::Reader& in, Event& value);

@@ -10,6 +10,7 @@
 #include "oort/core/bytes.hpp"
 #include "oort/core/ids.hpp"
 #include "oort/ledger/access_records.hpp"
+#include "oort/ledger/market_records.hpp"
 #include "oort/ledger/object_records.hpp"
 #include "oort/ledger/params.hpp"
 #include "oort/ledger/record.hpp"
@@ -40,17 +41,18 @@ struct Account {
 /// Money of no account. A pot belongs to one module, and nobody else puts in or draws. Numbers are
 /// frozen, whether the module is built or not.
 enum class Pot : std::uint8_t {
-  Escrow = 1,      ///< Market: funded by payers, not yet paid out or refunded.
-  Reserve = 2,     ///< Market: OORT locked behind the credits that were sold.
-  Stake = 3,       ///< Staking: delegated to pools.
-  Unbonding = 4,   ///< Staking: on its way out, still slashable.
-  Rewards = 5,     ///< Staking: earned by pools and delegators, not withdrawn.
-  Mining = 6,      ///< Staking: what emission is paid from.
-  Treasury = 7,    ///< Governance.
-  Deposits = 8,    ///< Governance: of proposals that still run.
-  Remainders = 9,  ///< Bank: what rounding leaves over.
+  Escrow = 1,        ///< Market: funded by payers, not yet paid out or refunded.
+  Reserve = 2,       ///< Market: OORT locked behind the credits that were sold.
+  Stake = 3,         ///< Staking: delegated to pools.
+  Unbonding = 4,     ///< Staking: on its way out, still slashable.
+  Rewards = 5,       ///< Staking: earned by pools and delegators, not withdrawn.
+  Mining = 6,        ///< Staking: what emission is paid from.
+  Treasury = 7,      ///< Governance.
+  Deposits = 8,      ///< Governance: of proposals that still run.
+  Remainders = 9,    ///< Bank: what rounding leaves over.
+  OracleBonds = 10,  ///< Market: of those who report the rate.
 };
-inline constexpr std::uint8_t pot_last = 9;
+inline constexpr std::uint8_t pot_last = 10;
 
 /// Why a balance changed, `module << 8 | n`: for statements. Numbers are frozen.
 enum class Purpose : std::uint16_t {
@@ -58,6 +60,9 @@ enum class Purpose : std::uint16_t {
   EscrowPaid = 0x0802,
   EscrowRefunded = 0x0803,
   CreditsSold = 0x0804,
+  OracleBondPosted = 0x0805,
+  OracleBondReturned = 0x0806,
+  EscrowDiscounted = 0x0807,
   StakeDelegated = 0x0201,
   StakeReturned = 0x0202,
   RewardPaid = 0x0203,

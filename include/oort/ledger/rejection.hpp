@@ -33,6 +33,7 @@ enum class Rejection : std::uint16_t {
   BalanceTooLow = 0x0101,
   AmountOverflow = 0x0102,
   ZeroAmount = 0x0103,
+  CreditsTooLow = 0x0104,
 
   // Nodes.
   NodeExists = 0x0401,
@@ -120,6 +121,24 @@ enum class Rejection : std::uint16_t {
   ProposalsTooMany = 0x0304,
   DepositorsTooMany = 0x0305,
   VoteWithoutStake = 0x0306,
+
+  // Market.
+  RateStale = 0x0801,
+  ProcessorSignaturesInvalid = 0x0802,
+  ReferenceInvalid = 0x0803,
+  ReferenceUsed = 0x0804,
+  DailyCapReached = 0x0805,
+  ReporterUnknown = 0x0806,
+  RateInvalid = 0x0807,
+  BondTooLow = 0x0808,
+  StillReporter = 0x0809,
+  EscrowUnknown = 0x0810,
+  EscrowNotYours = 0x0811,
+  EscrowFrozen = 0x0812,
+  EscrowEnded = 0x0813,
+  EscrowFieldInvalid = 0x0814,
+  EscrowTooLow = 0x0815,
+  NothingToWithdraw = 0x0816,
 
   // Evidence.
   EvidenceInvalid = 0x0d01,

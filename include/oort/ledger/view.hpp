@@ -28,6 +28,18 @@ class View {
   [[nodiscard]] Supply supply() const;
   /// Empty is zero.
   [[nodiscard]] Oort pot(Pot pot) const;
+  /// None is zero.
+  [[nodiscard]] Credits credits(const AccountId& id) const;
+  [[nodiscard]] CreditSupply credit_supply() const;
+  /// Empty where the network has no market, as all of the market is.
+  [[nodiscard]] std::optional<MarketParams> market_params() const;
+  [[nodiscard]] std::optional<RateState> rate_state() const;
+  [[nodiscard]] std::optional<Escrow> escrow(EscrowId id) const;
+  /// Escrows that the account pays for, or earns from, with id at least `from`.
+  [[nodiscard]] std::vector<Escrow> escrows_of(const AccountId& payer, EscrowId from,
+                                               std::size_t count_max) const;
+  [[nodiscard]] std::vector<Escrow> escrows_for(const AccountId& earner, EscrowId from,
+                                                std::size_t count_max) const;
   [[nodiscard]] Params params() const;
   [[nodiscard]] std::optional<ChainId> chain() const;
   [[nodiscard]] std::optional<ValidatorSet> validator_set(Epoch epoch) const;

@@ -2,6 +2,8 @@
 #include "bank/bank.hpp"
 #include "governance/governance.hpp"
 #include "oort/codec/codec.hpp"
+#include "oort/ledger/market_records.hpp"
+#include "oort/ledger/view.hpp"
 #include "params/params.hpp"
 #include "staking/staking.hpp"
 
@@ -31,6 +33,9 @@ bool are_possible_params(const StateReader& state, Module module, ByteView param
   }
   if (module == Module::Governance) {
     return governance_params(state).has_value() && are_possible<GovernanceParams>(params);
+  }
+  if (module == Module::Market) {
+    return View(state).market_params().has_value() && are_possible<MarketParams>(params);
   }
   return false;
 }
