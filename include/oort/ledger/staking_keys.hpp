@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "oort/core/amount.hpp"
 #include "oort/core/bytes.hpp"
 #include "oort/core/ids.hpp"
 #include "oort/ledger/modules.hpp"
