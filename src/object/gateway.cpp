@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/object/gateway.hpp"
 
+#include <algorithm>
+
 #include "gateway_core.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/ledger/access_records.hpp"

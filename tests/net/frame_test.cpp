@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "bytes.hpp"
 #include "oort/core/reasons.hpp"
 #include "parser.hpp"

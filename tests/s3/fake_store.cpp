@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_store.hpp"
 
+#include <algorithm>
 #include <future>
 
 #include "fake_writer.hpp"
