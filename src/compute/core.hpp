@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "job.hpp"
+#include "node_table.hpp"
+#include "oort/compute/explanation.hpp"
+#include "oort/compute/scheduler.hpp"
+#include "queue_tree.hpp"
+#include "workload.hpp"
+
+namespace oort::compute {
+
+[[nodiscard]] constexpr WallTime after(WallTime time, std::uint64_t ms) {
+  return {time.milliseconds + ms};
+}
+
+/// The scheduler's state. One source a concern: `core.cpp` takes events, `pass.cpp` places single
+/// tasks, `gangs.cpp` gangs, `reservations.cpp` and `preemption.cpp` what ticks do, `explain.cpp`
+/// looks and changes nothing.
+class Core {
+ public:
+  explicit Core(const Options& options) : options_(options), nodes_(options.weights) {}
+
+  std::vector<Action> step(WallTime now, const Event& event);
+  [[nodiscard]] Explanation explain(const JobId& id) const;
+  [[nodiscard]] Explanation plan(const Request& request) const;
+  [[nodiscard]] std::optional<JobTasks> job(const JobId& id) const;
+  [[nodiscard]] std::size_t leases_count() const noexcept { return leases_.size(); }
+  [[nodiscard]] std::size_t waiting_count() const noexcept { return queues_.at(0).waiting; }
+  [[nodiscard]] std::optional<std::uint64_t> share_ppb(QueueId id) const;
+  [[nodiscard]] std::uint64_t gpu_milli_leased() const noexcept {
+    return queues_.at(0).running.gpu_milli;
+  }
+
+ private:
+  /// Where a task would go. `score` orders places; less is better.
+  struct Spot {
+    NodeIndex node = 0;
+    std::uint32_t alternative = 0;
+    DeviceMask devices = 0;
+    std::int64_t score = 0;
+  };
+  /// How far a pass has got in a bucket whose first jobs failed what is checked job by job.
+  struct Look {
+    Rank passed;
+    std::size_t count = 0;
+    bool is_over = false;
+  };
+  using ReplicaGroup = std::pair<std::uint64_t, JobId>;
+  using ClassKey = std::tuple<std::vector<Shape>, std::uint32_t, std::uint32_t, Topology>;
+
+  // Events.
+  void on(const OfferSet& event);
+  void on(const OfferGone& event);
+  void on(const QueueSet& event);
+  void on(const JobSubmitted& event);
+  void on(const JobCancelled& event);
+  void on(const JobForgotten& event);
+  void on(const LeaseEnded& event);
+  void on(const WorkloadSet& event);
+  void on(const Tick& event);
+  void remove_node(NodeIndex index);
+  [[nodiscard]] std::optional<RejectReason> refusal(const Request& request) const;
+
+  // Jobs and leases.
+  RequestClass* class_of(const Request& request);
+  void drop_idle_classes();
+  void hold_or_queue(Job& job);
+  void wait(Job& job);
+  void stop_waiting(Job& job);
+  [[nodiscard]] bool wants_to_wait(const Job& job) const;
+  void settle(Job& job);
+  void end_lease(LeaseNumber number, LeaseEnd end);
+  void account_end(Job& job, std::uint32_t task, LeaseEnd end, bool was_stopping);
+  void stop(Lease& lease, StopCause cause, const JobId& by, std::uint64_t grace_ms);
+  void stop_all(Job& job, StopCause cause);
+  void finish(Job& job, JobState outcome);
+  void reject(Job& job, RejectReason reason);
+  void forget_running(Job& job, JobState outcome);
+  void tell_dependents();
+  void lease(Job& job, const Spot& spot);
+  [[nodiscard]] std::uint32_t take_task(Job& job);
+  [[nodiscard]] static ReplicaGroup replica_group_of(const Job& job);
+
+  // One pass: place what fits, neediest queue first.
+  void pass();
+  void try_reserved();
+  [[nodiscard]] bool is_ready(RequestClass& cls);
+  [[nodiscard]] bool fits_reserved_node(const ShapeIndex& shape) const;
+  void gather_ready();
+  [[nodiscard]] Job* head_of(QueueIndex queue) const;
+  void fail_head(Job& job, std::vector<Job*>& heads);
+  [[nodiscard]] bool place(Job& job);
+  [[nodiscard]] std::optional<Spot> pick(Job& job);
+  void consider(const Job& job, const ShapeIndex& shape, std::uint32_t alternative, NodeIndex node,
+                std::int64_t score, std::optional<Spot>& best) const;
+  void consider_all(const Job& job, const ShapeIndex& shape, std::uint32_t alternative,
+                    std::optional<Spot>& best) const;
+  [[nodiscard]] std::int64_t locality_bonus(const Job& job, NodeIndex node) const;
+  /// What the index does not know: time, spread, back-off; as bits by `Constraint`.
+  [[nodiscard]] std::uint32_t failed_for_job(const Job& job, NodeIndex node, WallTime start) const;
+  [[nodiscard]] bool shares_domain(const Job& job, NodeIndex node) const;
+  [[nodiscard]] bool may_backfill(const Job& job, NodeIndex node, const Need& need,
+                                  DeviceMask devices) const;
+
+  // Gangs.
+  [[nodiscard]] bool place_gang(Job& job);
+  [[nodiscard]] bool place_gang_in(Job& job, std::uint32_t alternative, TopologyGroup group);
+  [[nodiscard]] bool place_gang_reserved(Job& job);
+  void lease_members(Job& job, std::uint32_t alternative,
+                     const std::vector<Reservation::Part>& parts);
+  [[nodiscard]] std::vector<Reservation::Part> spread_out(
+      const Job& job, std::vector<Reservation::Part> parts) const;
+
+  // Ticks.
+  void reject_late();
+  void drop_late_reservations();
+  void make_reservations();
+  [[nodiscard]] bool reserve(Job& job);
+  void hold_nodes(Job& job, Reservation reservation);
+  void drop_reservation(Job& job);
+  [[nodiscard]] std::optional<Reservation> earliest(const Job& job,
+                                                    std::uint32_t alternative) const;
+  [[nodiscard]] std::vector<Job*> heads_in_order() const;
+  void preempt();
+  [[nodiscard]] bool preempt_for(Job& job);
+  [[nodiscard]] std::vector<Victim> victims_on(const Job& job, const Node& node) const;
+  void stop_victim(const Victim& victim, const JobId& by);
+  [[nodiscard]] std::optional<StopCause> may_take(const Job& job, const Lease& lease) const;
+  [[nodiscard]] static bool is_stoppable(const Job& job) {
+    return job.request.is_preemptible || job.request.is_spot;
+  }
+  [[nodiscard]] std::uint64_t cost_of_stopping(const Lease& lease) const;
+
+  // Explanations.
+  struct NodeView {
+    std::uint32_t failed = 0;  ///< Now, as bits by `Constraint`.
+    bool could_when_idle = false;
+    std::uint32_t members_now = 0;
+    std::uint32_t members_idle = 0;
+  };
+  [[nodiscard]] Explanation explain_alternatives(const Job& job) const;
+  [[nodiscard]] Explanation explain_alternative(const Job& job, std::uint32_t alternative) const;
+  [[nodiscard]] NodeView view_of(const Job& job, const ShapeIndex& shape, NodeIndex index) const;
+  [[nodiscard]] std::optional<Relaxation> relaxation_of(const ShapeIndex& shape, NodeIndex index,
+                                                        Constraint constraint) const;
+
+  Options options_;
+  WallTime now_;
+  std::vector<Action> actions_;
+  NodeTable nodes_;
+  QueueTree queues_;
+  LearnedWorkload workload_;
+  std::map<JobId, std::unique_ptr<Job>> jobs_;
+  std::map<JobId, JobTasks> ended_;
+  std::map<LeaseNumber, Lease> leases_;
+  LeaseNumber last_lease_;
+  std::uint64_t last_sequence_ = 0;
+  WallTime last_tick_;
+  std::map<ClassKey, ClassId> class_ids_;
+  std::vector<std::unique_ptr<RequestClass>> classes_;
+  std::size_t classes_alive_ = 0;
+  std::size_t sweep_at_ = 0;
+  /// Classes with waiting jobs.
+  std::set<ClassId> waiting_classes_;
+  std::set<std::pair<WallTime, JobId>> deadlines_;
+  std::map<ReplicaGroup, std::vector<LeaseNumber>> replicas_;
+  std::vector<Job*> reserved_;
+  std::set<NodeIndex> reserved_nodes_;
+  /// Nodes with leases that may be stopped for others, and how many.
+  std::map<NodeIndex, std::size_t> stoppable_;
+
+  /// Jobs that a job they depend on has ended for, and whether well; told before the next pass.
+  std::deque<std::pair<JobId, bool>> news_;
+
+  // Of one pass.
+  /// Reserved nodes take other jobs on ticks alone, since each job has to be looked at for that.
+  bool may_use_reserved_ = false;
+  std::vector<ClassId> ready_;
+  std::map<std::pair<QueueIndex, ClassId>, Look> looks_;
+};
+
+}  // namespace oort::compute

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "capacity.hpp"
+#include "gang_index.hpp"
+#include "node_table.hpp"
+#include "oort/compute/scheduler.hpp"
+#include "shape_index.hpp"
+
+namespace oort::compute {
+
+using ClassId = std::uint32_t;
+using QueueIndex = std::uint32_t;
+
+/// Jobs that can run in the same places: what is found out about one holds for all.
+struct RequestClass {
+  ClassId id = 0;
+  std::vector<ShapeIndex> alternatives;
+  std::vector<GangIndex> gangs;  ///< One an alternative, for gangs alone.
+  Gang gang;
+  /// Waiting jobs of the class, and all that have not ended.
+  std::size_t waiting = 0;
+  std::size_t alive = 0;
+  [[nodiscard]] bool is_gang() const noexcept { return gang.max > 1; }
+};
+
+/// The order of jobs inside a queue; the least goes first. Ageing at one rate for all turns a step
+/// of priority into time, so the order of two jobs never changes.
+struct Rank {
+  bool is_spot = false;
+  std::int64_t value = 0;
+  std::uint64_t sequence = 0;
+  friend auto operator<=>(const Rank&, const Rank&) noexcept = default;
+};
+
+struct Reservation {
+  struct Part {
+    NodeIndex node;
+    std::uint32_t members;
+  };
+  WallTime start;
+  std::uint32_t alternative = 0;
+  std::vector<Part> parts;
+};
+
+struct Job {
+  Request request;
+  RequestClass* cls = nullptr;
+  QueueIndex queue = 0;
+  Rank rank;
+  WallTime submitted;
+  JobState state = JobState::Queued;
+  /// Tasks that never ran are those from `next_task` on; `returned` ran and must again.
+  std::uint32_t tasks = 1;
+  std::uint32_t next_task = 0;
+  std::set<std::uint32_t> returned;
+  std::uint32_t done = 0;
+  std::vector<LeaseNumber> leases;
+  std::uint32_t retries = 0;
+  bool has_started = false;
+  bool is_waiting = false;
+  /// A gang that lost a member stops the others and begins anew.
+  bool is_broken = false;
+  /// What it becomes when its last lease has ended.
+  std::optional<JobState> ending;
+  std::vector<std::pair<NodeId, WallTime>> avoided;
+  std::size_t dependencies_open = 0;
+  std::vector<JobId> dependents;
+  std::unique_ptr<Reservation> reservation;
+
+  [[nodiscard]] std::uint32_t running() const { return static_cast<std::uint32_t>(leases.size()); }
+  [[nodiscard]] std::uint32_t pending() const { return tasks - done - running(); }
+  [[nodiscard]] bool is_gang() const { return request.gang.max > 1; }
+};
+
+struct Lease {
+  LeaseNumber number;
+  Job* job = nullptr;
+  std::uint32_t task = 0;
+  NodeIndex node = 0;
+  Need need;
+  DeviceMask devices = 0;
+  WallTime started;
+  WallTime until;
+  bool is_stopping = false;
+
+  /// When it is expected to be over; one that overran may be over any time.
+  [[nodiscard]] WallTime ends(WallTime now) const { return until < now ? now : until; }
+};
+
+/// What may be stopped for another job: one lease, or all that a gang has on a node, which stops as
+/// a whole wherever its members are.
+struct Victim {
+  std::uint64_t cost = 0;
+  StopCause cause = StopCause::HigherPriority;
+  std::vector<const Lease*> leases;
+};
+
+}  // namespace oort::compute

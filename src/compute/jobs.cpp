@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// What becomes of jobs and their leases.
+#include <algorithm>
+#include <utility>
+
+#include "core.hpp"
+#include "oort/core/assert.hpp"
+
+namespace oort::compute {
+
+RequestClass* Core::class_of(const Request& request) {
+  std::vector<Shape> shapes;
+  for (const Alternative& need : request.any_of) shapes.push_back(shape_of(request, need));
+  ClassKey key{std::move(shapes), request.gang.min, request.gang.max, request.gang.topology};
+  if (const auto found = class_ids_.find(key); found != class_ids_.end()) {
+    return classes_[found->second].get();
+  }
+  if (classes_alive_ >= std::max(sweep_at_, options_.indexed_shapes_max)) drop_idle_classes();
+  const bool is_indexed = classes_alive_ < options_.indexed_shapes_max;
+  const auto vacant = std::find(classes_.begin(), classes_.end(), nullptr);
+  const auto id = static_cast<ClassId>(vacant - classes_.begin());
+  if (vacant == classes_.end()) classes_.emplace_back();
+  auto cls = std::make_unique<RequestClass>();
+  cls->id = id;
+  cls->gang = request.gang;
+  for (const Shape& shape : std::get<0>(key)) {
+    cls->alternatives.emplace_back(shape, is_indexed);
+    cls->gangs.emplace_back(request.gang, is_indexed);
+  }
+  classes_[id] = std::move(cls);
+  class_ids_.emplace(std::move(key), id);
+  ++classes_alive_;
+  return classes_[id].get();
+}
+
+void Core::drop_idle_classes() {
+  for (auto at = class_ids_.begin(); at != class_ids_.end();) {
+    if (classes_[at->second]->alive > 0) {
+      ++at;
+      continue;
+    }
+    classes_[at->second].reset();
+    --classes_alive_;
+    at = class_ids_.erase(at);
+  }
+  sweep_at_ = 2 * classes_alive_;
+}
+
+bool Core::wants_to_wait(const Job& job) const {
+  if (job.ending || job.is_broken || job.dependencies_open > 0 || job.pending() == 0) return false;
+  if (job.is_gang()) return job.leases.empty();
+  const std::uint32_t most = job.request.array_parallel_max;
+  return most == 0 || job.running() < most;
+}
+
+void Core::wait(Job& job) {
+  queues_.add(job);
+  waiting_classes_.insert(job.cls->id);
+}
+
+void Core::stop_waiting(Job& job) {
+  drop_reservation(job);
+  if (!job.is_waiting) return;
+  queues_.remove(job);
+  if (job.cls->waiting == 0) waiting_classes_.erase(job.cls->id);
+}
+
+void Core::settle(Job& job) {
+  if (job.leases.empty() && job.ending) return finish(job, *job.ending);
+  if (job.leases.empty() && job.is_broken) {
+    // All members begin anew, from the last checkpoint.
+    job.is_broken = false;
+    job.done = 0;
+    job.tasks = job.request.gang.min;
+  }
+  if (!job.ending && job.done == job.tasks) return finish(job, JobState::Finished);
+  if (wants_to_wait(job)) {
+    if (!job.is_waiting) wait(job);
+  } else {
+    stop_waiting(job);
+  }
+  const bool stops = job.ending || job.is_broken;
+  if (job.dependencies_open > 0 && !stops) {
+    job.state = JobState::Held;
+  } else if (job.leases.empty()) {
+    job.state = JobState::Queued;
+  } else {
+    job.state = stops ? JobState::Stopping : JobState::Running;
+  }
+}
+
+Core::ReplicaGroup Core::replica_group_of(const Job& job) {
+  const std::uint64_t group = job.request.replica_group;
+  return {group, group == 0 ? job.request.job : JobId()};
+}
+
+void Core::end_lease(LeaseNumber number, LeaseEnd end) {
+  const auto found = leases_.find(number);
+  const Lease lease = found->second;
+  Job& job = *lease.job;
+  leases_.erase(found);
+  nodes_.release(lease.node, number, lease.need, lease.devices);
+  queues_.charge(job.queue, lease.need, false);
+  job.leases.erase(std::find(job.leases.begin(), job.leases.end(), number));
+  if (job.request.spread != Spread::None || job.request.replica_group != 0) {
+    const auto group = replicas_.find(replica_group_of(job));
+    std::erase(group->second, number);
+    if (group->second.empty()) replicas_.erase(group);
+  }
+  if (is_stoppable(job) && --stoppable_.at(lease.node) == 0) stoppable_.erase(lease.node);
+  const bool is_nodes_fault =
+      end == LeaseEnd::NodeFault || end == LeaseEnd::VerifyFailed || end == LeaseEnd::Refused;
+  if (is_nodes_fault) {
+    std::erase_if(job.avoided, [&](const auto& one) { return one.second < now_; });
+    job.avoided.emplace_back(nodes_.at(lease.node).offer.node, after(now_, options_.back_off_ms));
+  }
+  account_end(job, lease.task, end, lease.is_stopping);
+  settle(job);
+}
+
+void Core::account_end(Job& job, std::uint32_t task, LeaseEnd end, bool was_stopping) {
+  if (end == LeaseEnd::Finished) {
+    ++job.done;
+    return;
+  }
+  job.returned.insert(task);
+  if (job.ending) return;
+  const Retry& retry = job.request.retry;
+  bool may_retry = true;
+  switch (end) {
+    case LeaseEnd::Finished:
+    case LeaseEnd::Refused: break;
+    case LeaseEnd::Failed: may_retry = false; break;
+    case LeaseEnd::NodeFault: may_retry = retry.on_node_fault && job.retries++ < retry.max; break;
+    case LeaseEnd::VerifyFailed:
+      may_retry = retry.on_verify_failed && job.retries++ < retry.max;
+      break;
+    case LeaseEnd::Stopped:
+      // Being preempted is no fault that is counted; stopping unasked is the task's own.
+      may_retry = was_stopping && (job.is_broken || retry.on_preempted);
+      break;
+  }
+  if (!may_retry) {
+    job.ending = JobState::Failed;
+    stop_waiting(job);
+    stop_all(job, StopCause::JobFailed);
+  } else if (job.is_gang() && !job.is_broken) {
+    job.is_broken = true;
+    stop_all(job, StopCause::GangBroken);
+  }
+}
+
+void Core::stop(Lease& lease, StopCause cause, const JobId& by, std::uint64_t grace_ms) {
+  if (lease.is_stopping) return;
+  lease.is_stopping = true;
+  const WallTime deadline = after(now_, grace_ms);
+  lease.until = std::min(lease.until, deadline);
+  actions_.push_back(Stop{lease.number, cause, by, deadline});
+}
+
+void Core::stop_all(Job& job, StopCause cause) {
+  for (const LeaseNumber number : job.leases) {
+    stop(leases_.at(number), cause, job.request.job, job.request.grace_ms);
+  }
+}
+
+void Core::finish(Job& job, JobState outcome) {
+  const JobId id = job.request.job;
+  actions_.push_back(Ended{id, outcome});
+  forget_running(job, outcome);
+}
+
+void Core::reject(Job& job, RejectReason reason) {
+  actions_.push_back(Reject{job.request.job, reason});
+  forget_running(job, JobState::Rejected);
+}
+
+void Core::forget_running(Job& job, JobState outcome) {
+  OORT_ASSERT(job.leases.empty(), "a job ends after its leases");
+  stop_waiting(job);
+  const JobId id = job.request.job;
+  --job.cls->alive;
+  ended_.emplace(id, JobTasks{outcome, job.pending(), 0, job.done});
+  for (const JobId& dependent : job.dependents) {
+    news_.emplace_back(dependent, outcome == JobState::Finished);
+  }
+  jobs_.erase(id);
+}
+
+void Core::tell_dependents() {
+  while (!news_.empty()) {
+    const auto [id, is_finished] = news_.front();
+    news_.pop_front();
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end() || found->second->dependencies_open == 0) continue;
+    Job& job = *found->second;
+    if (!is_finished) {
+      reject(job, RejectReason::DependencyFailed);
+    } else if (--job.dependencies_open == 0) {
+      settle(job);
+    }
+  }
+}
+
+std::uint32_t Core::take_task(Job& job) {
+  if (job.returned.empty()) return job.next_task++;
+  const std::uint32_t task = *job.returned.begin();
+  job.returned.erase(job.returned.begin());
+  return task;
+}
+
+void Core::lease(Job& job, const Spot& spot) {
+  last_lease_ = last_lease_.next();
+  const ShapeIndex& shape = job.cls->alternatives[spot.alternative];
+  Lease lease{last_lease_,  &job,         take_task(job), spot.node,
+              shape.need(), spot.devices, now_,           after(now_, job.request.walltime_ms)};
+  nodes_.lease(spot.node, last_lease_, shape.need(), spot.devices);
+  queues_.charge(job.queue, shape.need(), true);
+  job.leases.push_back(last_lease_);
+  job.has_started = true;
+  if (job.request.spread != Spread::None || job.request.replica_group != 0) {
+    replicas_[replica_group_of(job)].push_back(last_lease_);
+  }
+  if (is_stoppable(job)) ++stoppable_[spot.node];
+  const Offer& offer = nodes_.at(spot.node).offer;
+  actions_.push_back(Place{last_lease_, job.request.job, lease.task, offer.node, spot.alternative,
+                           spot.devices, price_of(shape.shape().need, offer), lease.until});
+  leases_.emplace(last_lease_, lease);
+}
+
+}  // namespace oort::compute

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node_table.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <utility>
+
+#include "oort/core/amount.hpp"
+#include "oort/core/assert.hpp"
+#include "shape_index.hpp"
+
+namespace oort::compute {
+namespace {
+
+/// The log is cut when it is longer; an index that was not asked for so long begins anew.
+constexpr std::size_t log_length_max = 1U << 18;
+
+Links links_of(const Offer& offer) {
+  Links links;
+  std::vector<std::uint16_t> seen;
+  for (std::size_t i = 0; i < offer.devices.size(); ++i) {
+    const auto found = std::find(seen.begin(), seen.end(), offer.devices[i].interconnect);
+    links.group[i] = static_cast<std::uint8_t>(found - seen.begin());
+    if (found == seen.end()) seen.push_back(offer.devices[i].interconnect);
+  }
+  links.groups_count = static_cast<std::uint8_t>(std::max<std::size_t>(1, seen.size()));
+  return links;
+}
+
+Capacity total_of(const Offer& offer) {
+  Capacity total;
+  total.cpu_milli = offer.cpu_milli;
+  total.memory_mib = offer.memory_mib;
+  total.disk_mib = offer.disk_mib;
+  total.risk = offer.risk_limit;
+  total.devices_count = static_cast<std::uint32_t>(offer.devices.size());
+  for (std::size_t i = 0; i < offer.devices.size(); ++i) total.gpu_milli[i] = gpu_whole;
+  return total;
+}
+
+std::int64_t gpu_sum(const Capacity& capacity) {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < capacity.devices_count; ++i) sum += capacity.gpu_milli[i];
+  return sum;
+}
+
+}  // namespace
+
+std::optional<NodeIndex> NodeTable::find(const NodeId& id) const {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return std::nullopt;
+  return found->second;
+}
+
+NodeIndex NodeTable::add(const Offer& offer) {
+  OORT_ASSERT(!find(offer.node), "a node is added once");
+  const auto vacant =
+      std::find_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return !node.is_present; });
+  const auto index = static_cast<NodeIndex>(vacant - nodes_.begin());
+  if (vacant == nodes_.end()) nodes_.emplace_back();
+  Node& node = nodes_[index];
+  const std::uint32_t version = node.version;
+  node = Node();
+  node.version = version;
+  node.is_present = true;
+  set_offer(node, offer);
+  by_id_.emplace(offer.node, index);
+  count(node, true);
+  touch(index);
+  return index;
+}
+
+void NodeTable::change(NodeIndex index, const Offer& offer) {
+  Node& node = nodes_[index];
+  OORT_ASSERT(node.offer.devices == offer.devices, "leases hold devices by their number");
+  count(node, false);
+  set_offer(node, offer);
+  count(node, true);
+  touch(index);
+}
+
+void NodeTable::remove(NodeIndex index) {
+  Node& node = nodes_[index];
+  OORT_ASSERT(node.leases.empty(), "leases end before their node goes");
+  count(node, false);
+  by_id_.erase(node.offer.node);
+  node.is_present = false;
+  node.reserved_for.reset();
+  ++node.version;
+  touch(index);
+}
+
+void NodeTable::lease(NodeIndex index, LeaseNumber lease, const Need& need, DeviceMask devices) {
+  Node& node = nodes_[index];
+  OORT_ASSERT(fit(node.free, need, devices, node.links) == devices,
+              "what is leased is free, and just those devices");
+  give_back(node.used, need, devices);
+  take(node.free, need, devices);
+  node.fragmentation = workload_.of(node.free);
+  node.leases.push_back(lease);
+  touch(index);
+}
+
+void NodeTable::release(NodeIndex index, LeaseNumber lease, const Need& need, DeviceMask devices) {
+  Node& node = nodes_[index];
+  const auto found = std::find(node.leases.begin(), node.leases.end(), lease);
+  OORT_ASSERT(found != node.leases.end(), "a lease is on its node");
+  node.leases.erase(found);
+  take(node.used, need, devices);
+  node.free = rest(node.total, node.used);
+  node.fragmentation = workload_.of(node.free);
+  touch(index);
+}
+
+void NodeTable::reserve(NodeIndex index, const std::optional<JobId>& job) {
+  nodes_[index].reserved_for = job;
+  touch(index);
+}
+
+void NodeTable::expect(const Fragmentation& workload) {
+  workload_ = workload;
+  for (Node& node : nodes_) node.fragmentation = workload_.of(node.free);
+  ++generation_;
+}
+
+std::int64_t NodeTable::balance(const Node& node, const Capacity& after) const {
+  const std::int64_t total_gpu = node.total.devices_count * std::int64_t{gpu_whole};
+  const std::int64_t total_cpu = std::max<std::int64_t>(1, node.total.cpu_milli);
+  if (total_gpu == 0) {
+    return weights_.free_share * (node.free.cpu_milli * score_unit / total_cpu);
+  }
+  const std::int64_t free = gpu_sum(node.free) * score_unit / total_gpu;
+  const std::int64_t gpu = gpu_sum(after) * score_unit / total_gpu;
+  const std::int64_t cpu = after.cpu_milli * score_unit / total_cpu;
+  const std::int64_t sum = weights_.free_share * free +
+                           weights_.stranded_gpu * std::max<std::int64_t>(0, gpu - cpu) +
+                           weights_.stranded_cpu * std::max<std::int64_t>(0, cpu - gpu);
+  return sum * workload_.whole_part() / score_unit;
+}
+
+std::int32_t NodeTable::score(NodeIndex index, const Shape& shape, const Need& need,
+                              DeviceMask devices) const {
+  const Node& node = nodes_[index];
+  Capacity after = node.free;
+  take(after, need, devices);
+  std::int64_t score = workload_.of(after) - node.fragmentation + balance(node, after);
+  if (node.offer.ask_per_gpu != 0 || node.offer.ask_per_core != 0) {
+    constexpr std::uint64_t credit = 1'000'000;
+    const std::uint64_t price = std::min(price_of(shape.need, node.offer), 10'000 * credit);
+    score += weights_.price * static_cast<std::int64_t>(price) * score_unit /
+             static_cast<std::int64_t>(credit);
+  }
+  const auto width = static_cast<std::int64_t>(std::bit_width(node.offer.honest_weight));
+  score += weights_.honesty * score_unit * (64 - width) / 64;
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(score, -score_max, score_max));
+}
+
+void NodeTable::set_offer(Node& node, const Offer& offer) {
+  node.offer = offer;
+  ++node.version;
+  node.links = links_of(offer);
+  node.links.slivers = &workload_.slivers();
+  node.total = total_of(offer);
+  node.used.devices_count = node.total.devices_count;
+  node.free = rest(node.total, node.used);
+  node.fragmentation = workload_.of(node.free);
+  const auto number = static_cast<std::uint32_t>(regions_.size());
+  node.region = regions_.emplace(offer.region, number).first->second;
+}
+
+void NodeTable::count(const Node& node, bool is_added) {
+  const std::uint64_t gpu = node.total.devices_count * std::uint64_t{gpu_whole};
+  const auto move = [&](std::uint64_t& sum, std::uint64_t by) { is_added ? sum += by : sum -= by; };
+  move(total_gpu_, gpu);
+  move(total_cpu_, node.total.cpu_milli);
+  move(total_memory_, node.total.memory_mib);
+}
+
+void NodeTable::touch(NodeIndex index) {
+  log_.push_back(index);
+  if (log_.size() > log_length_max) {
+    log_begin_ += log_.size();
+    log_.clear();
+  }
+}
+
+}  // namespace oort::compute

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "capacity.hpp"
+#include "fragmentation.hpp"
+#include "oort/compute/offer.hpp"
+#include "oort/compute/scheduler.hpp"
+#include "shape.hpp"
+
+namespace oort::compute {
+
+/// Place of a node in the table; the lowest free one is used again.
+using NodeIndex = std::uint32_t;
+
+struct Node {
+  Offer offer;
+  bool is_present = false;
+  /// Grows with every change of the offer, so that what was derived from it is derived again.
+  std::uint32_t version = 0;
+  Links links;
+  Capacity total;
+  Capacity used;
+  Capacity free;
+  std::int64_t fragmentation = 0;
+  /// Numbers of the region among those ever seen.
+  std::uint32_t region = 0;
+  std::vector<LeaseNumber> leases;
+  /// For whom it is reserved.
+  std::optional<JobId> reserved_for;
+};
+
+/// The nodes, what is free of each, and a log of which changed, from which indexes are kept.
+class NodeTable {
+ public:
+  explicit NodeTable(const ScoreWeights& weights) : weights_(weights) {}
+  // Nodes point to the table's costs of slivers.
+  NodeTable(const NodeTable&) = delete;
+  NodeTable& operator=(const NodeTable&) = delete;
+
+  [[nodiscard]] std::optional<NodeIndex> find(const NodeId& id) const;
+  [[nodiscard]] const Node& at(NodeIndex index) const { return nodes_[index]; }
+  [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
+  [[nodiscard]] const std::map<NodeId, NodeIndex>& present() const noexcept { return by_id_; }
+  /// Sum over present nodes.
+  [[nodiscard]] std::uint64_t total_gpu() const noexcept { return total_gpu_; }
+  [[nodiscard]] std::uint64_t total_cpu() const noexcept { return total_cpu_; }
+  [[nodiscard]] std::uint64_t total_memory() const noexcept { return total_memory_; }
+
+  NodeIndex add(const Offer& offer);
+  /// Requires: the same devices.
+  void change(NodeIndex index, const Offer& offer);
+  void remove(NodeIndex index);
+  void lease(NodeIndex index, LeaseNumber lease, const Need& need, DeviceMask devices);
+  void release(NodeIndex index, LeaseNumber lease, const Need& need, DeviceMask devices);
+  void reserve(NodeIndex index, const std::optional<JobId>& job);
+  void expect(const Fragmentation& workload);
+
+  /// What placing a task there would spoil; less is better.
+  [[nodiscard]] std::int32_t score(NodeIndex index, const Shape& shape, const Need& need,
+                                   DeviceMask devices) const;
+
+  /// The log of changes: positions `log_begin()` up to `log_end()`.
+  [[nodiscard]] std::uint64_t log_begin() const noexcept { return log_begin_; }
+  [[nodiscard]] std::uint64_t log_end() const noexcept { return log_begin_ + log_.size(); }
+  [[nodiscard]] NodeIndex changed(std::uint64_t position) const {
+    return log_[position - log_begin_];
+  }
+  /// Grows when all that was derived from scores must be derived again.
+  [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
+
+ private:
+  void set_offer(Node& node, const Offer& offer);
+  void count(const Node& node, bool is_added);
+  void touch(NodeIndex index);
+  [[nodiscard]] std::int64_t balance(const Node& node, const Capacity& after) const;
+
+  ScoreWeights weights_;
+  Fragmentation workload_;
+  std::vector<Node> nodes_;
+  std::map<NodeId, NodeIndex> by_id_;
+  std::map<std::string, std::uint32_t> regions_;
+  std::uint64_t total_gpu_ = 0;
+  std::uint64_t total_cpu_ = 0;
+  std::uint64_t total_memory_ = 0;
+  std::vector<NodeIndex> log_;
+  std::uint64_t log_begin_ = 0;
+  std::uint64_t generation_ = 0;
+};
+
+}  // namespace oort::compute

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// One pass: whatever fits is placed, the first job of the neediest queue first.
+#include <algorithm>
+#include <utility>
+
+#include "core.hpp"
+
+namespace oort::compute {
+
+void Core::pass() {
+  tell_dependents();
+  try_reserved();
+  gather_ready();
+  if (ready_.empty()) return;
+  looks_.clear();
+  std::vector<Job*> heads(queues_.size(), nullptr);
+  std::vector<bool> has_work(queues_.size(), false);
+  for (QueueIndex queue = 0; queue < queues_.size(); ++queue) {
+    heads[queue] = head_of(queue);
+    has_work[queue] = heads[queue] != nullptr;
+  }
+  while (const auto queue = queues_.neediest(has_work, nodes_)) {
+    Job& job = *heads[*queue];
+    if (place(job)) {
+      heads[*queue] = head_of(*queue);
+    } else {
+      fail_head(job, heads);
+    }
+    for (QueueIndex i = 0; i < queues_.size(); ++i) has_work[i] = heads[i] != nullptr;
+  }
+}
+
+/// The class has no place left, or just this job does not get one.
+void Core::fail_head(Job& job, std::vector<Job*>& heads) {
+  RequestClass* const cls = job.cls;
+  if (!is_ready(*cls)) {
+    std::erase(ready_, cls->id);
+    for (QueueIndex queue = 0; queue < heads.size(); ++queue) {
+      if (heads[queue] != nullptr && heads[queue]->cls == cls) heads[queue] = head_of(queue);
+    }
+    return;
+  }
+  Look& look = looks_[{job.queue, cls->id}];
+  look.passed = job.rank;
+  look.is_over = ++look.count >= options_.looks_per_class_max;
+  heads[job.queue] = head_of(job.queue);
+}
+
+void Core::try_reserved() {
+  // Placing one ends its reservation, and so changes the list.
+  const std::vector<Job*> jobs = reserved_;
+  for (Job* const job : jobs) {
+    const bool is_placed = job->is_gang() && place_gang_reserved(*job);
+    if (!is_placed) static_cast<void>(place(*job));
+  }
+}
+
+void Core::gather_ready() {
+  ready_.clear();
+  for (const ClassId id : waiting_classes_) {
+    if (is_ready(*classes_[id])) ready_.push_back(id);
+  }
+}
+
+bool Core::is_ready(RequestClass& cls) {
+  for (std::size_t i = 0; i < cls.alternatives.size(); ++i) {
+    ShapeIndex& shape = cls.alternatives[i];
+    if (cls.is_gang()) {
+      cls.gangs[i].refresh(nodes_, shape);
+      if (cls.gangs[i].is_feasible()) return true;
+      continue;
+    }
+    shape.refresh(nodes_);
+    if (shape.best(nodes_)) return true;
+    if (may_use_reserved_ && fits_reserved_node(shape)) return true;
+  }
+  return false;
+}
+
+bool Core::fits_reserved_node(const ShapeIndex& shape) const {
+  return std::any_of(reserved_nodes_.begin(), reserved_nodes_.end(),
+                     [&](NodeIndex node) { return shape.devices(nodes_, node).has_value(); });
+}
+
+Job* Core::head_of(QueueIndex index) const {
+  const Queue& queue = queues_.at(index);
+  Job* best = nullptr;
+  for (const ClassId cls : ready_) {
+    if (cls >= queue.heads.size() || !queue.heads[cls]) continue;
+    if (best != nullptr && best->rank < *queue.heads[cls]) continue;
+    const Bucket& bucket = queue.buckets[cls];
+    auto first = bucket.begin();
+    if (const auto look = looks_.find({index, cls}); look != looks_.end()) {
+      if (look->second.is_over) continue;
+      while (first != bucket.end() && (*first)->rank <= look->second.passed) ++first;
+    }
+    if (first == bucket.end()) continue;
+    if (best == nullptr || (*first)->rank < best->rank) best = *first;
+  }
+  return best;
+}
+
+bool Core::place(Job& job) {
+  if (job.is_gang()) return place_gang(job);
+  const auto spot = pick(job);
+  if (!spot) return false;
+  drop_reservation(job);
+  lease(job, *spot);
+  settle(job);
+  return true;
+}
+
+std::optional<Core::Spot> Core::pick(Job& job) {
+  for (std::uint32_t i = 0; i < job.cls->alternatives.size(); ++i) {
+    ShapeIndex& shape = job.cls->alternatives[i];
+    shape.refresh(nodes_);
+    std::optional<Spot> best;
+    if (const auto first = shape.best(nodes_)) {
+      consider(job, shape, i, *first, shape.score(nodes_, *first), best);
+      if (!best) consider_all(job, shape, i, best);
+      for (const Locality& near : job.request.near) {
+        const auto node = nodes_.find(near.node);
+        if (node) consider(job, shape, i, *node, shape.score(nodes_, *node), best);
+      }
+    }
+    for (const NodeIndex node : reserved_nodes_) {
+      const bool is_own = nodes_.at(node).reserved_for == job.request.job;
+      if (!is_own && !may_use_reserved_) continue;
+      consider(job, shape, i, node, shape.score_now(nodes_, node), best);
+    }
+    if (best) return best;
+  }
+  return std::nullopt;
+}
+
+void Core::consider_all(const Job& job, const ShapeIndex& shape, std::uint32_t alternative,
+                        std::optional<Spot>& best) const {
+  for (NodeIndex node = 0; node < nodes_.size(); ++node) {
+    consider(job, shape, alternative, node, shape.score(nodes_, node), best);
+  }
+}
+
+void Core::consider(const Job& job, const ShapeIndex& shape, std::uint32_t alternative,
+                    NodeIndex node, std::int64_t score, std::optional<Spot>& best) const {
+  if (score == unfit) return;
+  score -= locality_bonus(job, node);
+  if (best && std::pair(best->score, best->node) <= std::pair(score, node)) return;
+  if (failed_for_job(job, node, now_) != 0) return;
+  const auto devices = shape.devices(nodes_, node);
+  const auto& holder = nodes_.at(node).reserved_for;
+  if (holder && *holder != job.request.job && !may_backfill(job, node, shape.need(), *devices)) {
+    return;
+  }
+  best = Spot{node, alternative, *devices, score};
+}
+
+std::int64_t Core::locality_bonus(const Job& job, NodeIndex node) const {
+  std::int64_t bonus = 0;
+  for (const Locality& near : job.request.near) {
+    if (near.node != nodes_.at(node).offer.node) continue;
+    bonus += options_.weights.locality * score_unit * near.mib / 1024;
+  }
+  return bonus;
+}
+
+std::uint32_t Core::failed_for_job(const Job& job, NodeIndex index, WallTime start) const {
+  const Offer& offer = nodes_.at(index).offer;
+  std::uint32_t failed = 0;
+  if (offer.available_until.milliseconds < after(start, job.request.walltime_ms).milliseconds) {
+    failed |= bit_of(Constraint::Availability);
+  }
+  for (const auto& [node, until] : job.avoided) {
+    if (node == offer.node && start < until) failed |= bit_of(Constraint::NodeBackOff);
+  }
+  if (job.request.spread != Spread::None && shares_domain(job, index)) {
+    failed |= bit_of(Constraint::Spread);
+  }
+  return failed;
+}
+
+bool Core::shares_domain(const Job& job, NodeIndex index) const {
+  const auto group = replicas_.find(replica_group_of(job));
+  if (group == replicas_.end()) return false;
+  const Offer& mine = nodes_.at(index).offer;
+  return std::any_of(group->second.begin(), group->second.end(), [&](LeaseNumber number) {
+    const Offer& other = nodes_.at(leases_.at(number).node).offer;
+    switch (job.request.spread) {
+      case Spread::None: return false;
+      case Spread::Node: return other.node == mine.node;
+      case Spread::Operator: return other.operator_id == mine.operator_id;
+      case Spread::Network: return other.network == mine.network;
+      case Spread::Region: return other.region == mine.region;
+    }
+    return false;
+  });
+}
+
+bool Core::may_backfill(const Job& job, NodeIndex index, const Need& need,
+                        DeviceMask devices) const {
+  const Node& node = nodes_.at(index);
+  const Job& holder = *jobs_.at(*node.reserved_for);
+  const Reservation& reservation = *holder.reservation;
+  const WallTime start = std::max(now_, reservation.start);
+  if (after(now_, job.request.walltime_ms) <= start) return true;
+  // It would still run then: the holder must fit beside it.
+  Capacity used = node.used;
+  for (const LeaseNumber number : node.leases) {
+    const Lease& lease = leases_.at(number);
+    if (lease.ends(now_) <= start) take(used, lease.need, lease.devices);
+  }
+  give_back(used, need, devices);
+  const ShapeIndex& shape = holder.cls->alternatives[reservation.alternative];
+  const auto part = std::find_if(reservation.parts.begin(), reservation.parts.end(),
+                                 [&](const auto& one) { return one.node == index; });
+  const Match matched = shape.match_of(nodes_, index);
+  return matched.is_allowed &&
+         members_that_fit(rest(node.total, used), shape.need(), matched.devices, node.links,
+                          part->members) == part->members;
+}
+
+}  // namespace oort::compute

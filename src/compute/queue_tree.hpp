@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "job.hpp"
+#include "node_table.hpp"
+
+namespace oort::compute {
+
+/// What a queue uses of the resources that shares are measured by.
+struct Usage {
+  std::uint64_t gpu_milli = 0;
+  std::uint64_t cpu_milli = 0;
+  std::uint64_t memory_mib = 0;
+};
+
+struct ByRank {
+  bool operator()(const Job* a, const Job* b) const { return a->rank < b->rank; }
+};
+using Bucket = std::set<Job*, ByRank>;
+
+struct Queue {
+  QueueId id;
+  QueueIndex parent = 0;
+  std::vector<QueueIndex> children;
+  std::uint32_t weight = 1;
+  Usage running;
+  /// Past use, halved every half-life, in 65,536ths.
+  Usage decayed;
+  bool had_jobs = false;
+  std::size_t waiting = 0;
+  /// Waiting jobs by class.
+  std::vector<Bucket> buckets;
+  /// The first rank of each bucket, so that looking for the first job touches little memory.
+  std::vector<std::optional<Rank>> heads;
+};
+
+/// The tree of queues: whose turn it is, by hierarchical weighted dominant-resource fairness
+/// (Ghodsi et al., NSDI'11) over present and decayed use.
+///   Q1  At each level the child with the least share over weight that has work goes first.
+///   Q2  A queue's use is the sum of its children's.
+class QueueTree {
+ public:
+  QueueTree();
+
+  [[nodiscard]] std::optional<QueueIndex> find(QueueId id) const;
+  [[nodiscard]] const Queue& at(QueueIndex index) const { return queues_[index]; }
+  [[nodiscard]] std::size_t size() const noexcept { return queues_.size(); }
+  /// No effect where the parent is unknown or had jobs, or the queue has another parent.
+  void set(QueueId id, QueueId parent, std::uint32_t weight);
+
+  void add(Job& job);
+  void remove(Job& job);
+  void charge(QueueIndex queue, const Need& need, bool is_added);
+  /// Samples present use for `elapsed_ms` and lets past use decay.
+  void pass_time(std::uint64_t elapsed_ms, std::uint64_t half_life_ms);
+
+  [[nodiscard]] std::uint64_t share_ppb(QueueIndex queue, const NodeTable& nodes) const;
+  /// The neediest of the queues that `has_work` marks (by index), by Q1.
+  [[nodiscard]] std::optional<QueueIndex> neediest(const std::vector<bool>& has_work,
+                                                   const NodeTable& nodes) const;
+
+ private:
+  std::vector<Queue> queues_;
+  std::map<QueueId, QueueIndex> by_id_;
+};
+
+}  // namespace oort::compute

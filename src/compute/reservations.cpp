@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reservations: the first job of a queue that does not fit is promised nodes and a time, and what
+// is placed there in the meantime must be gone by then or leave it room.
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <queue>
+#include <tuple>
+#include <utility>
+
+#include "core.hpp"
+
+namespace oort::compute {
+namespace {
+
+/// Jobs of one queue that are looked at for a reservation in one tick.
+constexpr std::size_t heads_per_queue_max = 4;
+
+}  // namespace
+
+void Core::drop_reservation(Job& job) {
+  if (!job.reservation) return;
+  for (const auto& part : job.reservation->parts) {
+    reserved_nodes_.erase(part.node);
+    nodes_.reserve(part.node, std::nullopt);
+  }
+  job.reservation.reset();
+  std::erase(reserved_, &job);
+}
+
+void Core::drop_late_reservations() {
+  const std::vector<Job*> jobs = reserved_;
+  for (Job* const job : jobs) {
+    if (job->reservation->start < now_) drop_reservation(*job);
+  }
+}
+
+void Core::hold_nodes(Job& job, Reservation reservation) {
+  drop_reservation(job);
+  std::vector<NodeId> names;
+  for (const auto& part : reservation.parts) {
+    reserved_nodes_.insert(part.node);
+    nodes_.reserve(part.node, job.request.job);
+    names.push_back(nodes_.at(part.node).offer.node);
+  }
+  actions_.push_back(Reserve{job.request.job, reservation.start, std::move(names)});
+  job.reservation = std::make_unique<Reservation>(std::move(reservation));
+  reserved_.push_back(&job);
+}
+
+/// The first few jobs of every queue, one a class: all first ones, then all second ones, and so
+/// on, each time the neediest queue first.
+std::vector<Job*> Core::heads_in_order() const {
+  std::vector<std::tuple<std::size_t, std::uint64_t, Rank, Job*>> order;
+  for (QueueIndex index = 0; index < queues_.size(); ++index) {
+    std::vector<Job*> heads;
+    for (const Bucket& bucket : queues_.at(index).buckets) {
+      if (!bucket.empty()) heads.push_back(*bucket.begin());
+    }
+    std::sort(heads.begin(), heads.end(), ByRank());
+    const std::uint64_t share = queues_.share_ppb(index, nodes_);
+    for (std::size_t i = 0; i < std::min(heads.size(), heads_per_queue_max); ++i) {
+      order.emplace_back(i, share, heads[i]->rank, heads[i]);
+    }
+  }
+  std::sort(order.begin(), order.end());  // The sequence in the rank makes the order total.
+  std::vector<Job*> jobs;
+  for (const auto& one : order) jobs.push_back(std::get<Job*>(one));
+  return jobs;
+}
+
+void Core::make_reservations() {
+  std::size_t tries = 2 * options_.reservations_max;
+  for (Job* const job : heads_in_order()) {
+    if (reserved_.size() >= options_.reservations_max || tries == 0) break;
+    if (job->reservation) continue;
+    --tries;
+    static_cast<void>(reserve(*job));
+  }
+}
+
+bool Core::reserve(Job& job) {
+  std::optional<Reservation> best;
+  for (std::uint32_t i = 0; i < job.cls->alternatives.size(); ++i) {
+    auto found = earliest(job, i);
+    if (found && (!best || found->start < best->start)) best = std::move(found);
+  }
+  if (!best) return false;
+  const Request& request = job.request;
+  const WallTime end = after(best->start, request.walltime_ms);
+  if (!job.has_started && request.start_by && *request.start_by < best->start) return false;
+  if (!job.has_started && request.finish_by && *request.finish_by < end) return false;
+  hold_nodes(job, std::move(*best));
+  return true;
+}
+
+/// Lets leases end in thought, the first to end first, until the job fits.
+class EarliestWindow {
+ public:
+  EarliestWindow(const NodeTable& nodes, const ShapeIndex& shape, const Gang& gang)
+      : nodes_(nodes), shape_(shape), gang_(gang), states_(nodes.size()) {}
+
+  /// Whether enough members fit into idle nodes, of those that `may_use`.
+  template <class MayUse>
+  bool begin(const MayUse& may_use) {
+    std::map<TopologyGroup, std::uint64_t> idle;
+    bool could = false;
+    for (NodeIndex index = 0; index < nodes_.size(); ++index) {
+      const Node& node = nodes_.at(index);
+      State& state = states_[index];
+      state.match = shape_.match_of(nodes_, index);
+      if (!state.match.is_allowed || node.reserved_for || !may_use(index)) {
+        state.match.is_allowed = false;
+        continue;
+      }
+      state.used = node.used;
+      state.members = fitting(index, node.total);
+      std::uint64_t& sum = idle[group_of(gang_.topology, node, index)];
+      sum += state.members;
+      could = could || sum >= gang_.min;
+      state.members = fitting(index, node.free);
+      sums_[group_of(gang_.topology, node, index)] += state.members;
+    }
+    return could;
+  }
+  [[nodiscard]] bool uses(NodeIndex index) const { return states_[index].match.is_allowed; }
+  [[nodiscard]] std::optional<TopologyGroup> fitting_group() const {
+    for (const auto& [group, sum] : sums_) {
+      if (sum >= gang_.min) return group;
+    }
+    return std::nullopt;
+  }
+  /// The lease's group, where its end makes the job fit.
+  std::optional<TopologyGroup> end(const Lease& lease) {
+    State& state = states_[lease.node];
+    const Node& node = nodes_.at(lease.node);
+    take(state.used, lease.need, lease.devices);
+    const std::uint32_t members = fitting(lease.node, rest(node.total, state.used));
+    const TopologyGroup group = group_of(gang_.topology, node, lease.node);
+    std::uint64_t& sum = sums_[group];
+    sum = sum - state.members + members;
+    state.members = members;
+    return sum >= gang_.min ? std::optional(group) : std::nullopt;
+  }
+  /// Nodes of the group for the least gang, those that take most first.
+  [[nodiscard]] std::vector<Reservation::Part> parts(TopologyGroup group) const {
+    std::vector<std::pair<std::uint32_t, NodeIndex>> order;
+    for (NodeIndex index = 0; index < states_.size(); ++index) {
+      if (!uses(index) || states_[index].members == 0) continue;
+      if (group_of(gang_.topology, nodes_.at(index), index) != group) continue;
+      order.emplace_back(gang_.max - states_[index].members, index);
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<Reservation::Part> parts;
+    std::uint32_t left = gang_.min;
+    for (const auto& [missing, index] : order) {
+      if (left == 0) break;
+      const std::uint32_t members = std::min(left, gang_.max - missing);
+      parts.push_back({index, members});
+      left -= members;
+    }
+    return parts;
+  }
+
+ private:
+  struct State {
+    Match match;
+    Capacity used;
+    std::uint32_t members = 0;
+  };
+  [[nodiscard]] std::uint32_t fitting(NodeIndex index, const Capacity& free) const {
+    return members_that_fit(free, shape_.need(), states_[index].match.devices,
+                            nodes_.at(index).links, gang_.max);
+  }
+
+  const NodeTable& nodes_;
+  const ShapeIndex& shape_;
+  const Gang& gang_;
+  std::vector<State> states_;
+  std::map<TopologyGroup, std::uint64_t> sums_;
+};
+
+std::optional<Reservation> Core::earliest(const Job& job, std::uint32_t alternative) const {
+  const ShapeIndex& shape = job.cls->alternatives[alternative];
+  // A gang whose members must be apart is counted a member a node at most.
+  EarliestWindow window(nodes_, shape, job.request.gang);
+  const auto may_use = [&](NodeIndex node) { return failed_for_job(job, node, now_) == 0; };
+  if (job.is_gang() && job.request.spread != Spread::None) return std::nullopt;
+  if (!window.begin(may_use)) return std::nullopt;
+  if (const auto group = window.fitting_group()) {
+    return Reservation{now_, alternative, window.parts(*group)};
+  }
+  using End = std::pair<WallTime, const Lease*>;
+  const auto is_later = [](const End& a, const End& b) {
+    return std::pair(a.first, a.second->number) > std::pair(b.first, b.second->number);
+  };
+  std::vector<End> ends;
+  for (const auto& [number, lease] : leases_) {
+    if (window.uses(lease.node)) ends.emplace_back(lease.ends(now_), &lease);
+  }
+  std::priority_queue queue(is_later, std::move(ends));
+  while (!queue.empty()) {
+    const auto [time, lease] = queue.top();
+    queue.pop();
+    const auto group = window.end(*lease);
+    if (!group) continue;
+    auto parts = window.parts(*group);
+    const bool is_available = std::all_of(parts.begin(), parts.end(), [&](const auto& part) {
+      return (failed_for_job(job, part.node, time) & bit_of(Constraint::Availability)) == 0;
+    });
+    if (is_available) return Reservation{time, alternative, std::move(parts)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace oort::compute

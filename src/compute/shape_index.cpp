@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shape_index.hpp"
+
+#include <algorithm>
+
+#include "oort/core/assert.hpp"
+
+namespace oort::compute {
+
+Match ShapeIndex::match_of(const NodeTable& nodes, NodeIndex index) const {
+  const Node& node = nodes.at(index);
+  if (!node.is_present) return {};
+  if (index < known_.size() && known_[index].version == node.version) return known_[index].match;
+  return match(shape_, node.offer, node.links);
+}
+
+std::optional<DeviceMask> ShapeIndex::devices(const NodeTable& nodes, NodeIndex index) const {
+  const Match matched = match_of(nodes, index);
+  if (!matched.is_allowed) return std::nullopt;
+  const Node& node = nodes.at(index);
+  return fit(node.free, need_, matched.devices, node.links);
+}
+
+std::int32_t ShapeIndex::score_now(const NodeTable& nodes, NodeIndex index) const {
+  const auto chosen = devices(nodes, index);
+  return chosen ? nodes.score(index, shape_, need_, *chosen) : unfit;
+}
+
+std::int32_t ShapeIndex::score(const NodeTable& nodes, NodeIndex index) const {
+  if (is_indexed_) return scores_[index];
+  return nodes.at(index).reserved_for ? unfit : score_now(nodes, index);
+}
+
+void ShapeIndex::refresh(const NodeTable& nodes) {
+  const std::uint64_t end = nodes.log_end();
+  if (cursor_ == end && generation_ == nodes.generation()) return;
+  if (!is_indexed_) {
+    best_ = scan(nodes);
+  } else if (generation_ != nodes.generation() || cursor_ < nodes.log_begin() ||
+             end - cursor_ > nodes.size()) {
+    rebuild(nodes);
+  } else {
+    for (std::uint64_t at = cursor_; at < end; ++at) {
+      const NodeIndex index = nodes.changed(at);
+      // A run of changes of one node counts once.
+      if (at + 1 == end || nodes.changed(at + 1) != index) update(nodes, index);
+    }
+  }
+  cursor_ = end;
+  generation_ = nodes.generation();
+  if (has_changed_) best_ = least();
+  has_changed_ = false;
+}
+
+void ShapeIndex::rebuild(const NodeTable& nodes) {
+  const std::size_t blocks = (nodes.size() + block_nodes - 1) / block_nodes;
+  known_.assign(nodes.size(), Known());
+  scores_.assign(blocks * block_nodes, unfit);
+  block_min_.assign(blocks, unfit);
+  has_changed_ = true;
+  for (NodeIndex index = 0; index < nodes.size(); ++index) update(nodes, index);
+}
+
+void ShapeIndex::update(const NodeTable& nodes, NodeIndex index) {
+  if (index >= known_.size()) known_.resize(index + 1);
+  while (index >= scores_.size()) {
+    scores_.resize(scores_.size() + block_nodes, unfit);
+    block_min_.push_back(unfit);
+  }
+  const Node& node = nodes.at(index);
+  Known& known = known_[index];
+  if (known.version != node.version) {
+    known.match = node.is_present ? match(shape_, node.offer, node.links) : Match();
+    known.version = node.version;
+  }
+  const std::int32_t before = scores_[index];
+  const std::int32_t now = node.reserved_for ? unfit : score_now(nodes, index);
+  if (before == now) return;
+  has_changed_ = true;
+  scores_[index] = now;
+  std::int32_t& least = block_min_[index / block_nodes];
+  if (now <= least) {
+    least = now;
+  } else if (before == least) {
+    recompute_block(index / block_nodes);
+  }
+}
+
+void ShapeIndex::recompute_block(std::size_t block) {
+  const auto* first = scores_.data() + block * block_nodes;
+  std::int32_t least = unfit;
+  for (std::size_t i = 0; i < block_nodes; ++i) least = std::min(least, first[i]);
+  block_min_[block] = least;
+}
+
+std::optional<NodeIndex> ShapeIndex::best(const NodeTable& nodes) const {
+  OORT_ASSERT(cursor_ == nodes.log_end(), "the index has seen every change");
+  return best_;
+}
+
+std::optional<NodeIndex> ShapeIndex::least() const {
+  std::int32_t lowest = unfit;
+  std::size_t block = 0;
+  for (std::size_t i = 0; i < block_min_.size(); ++i) {
+    if (block_min_[i] < lowest) {
+      lowest = block_min_[i];
+      block = i;
+    }
+  }
+  if (lowest == unfit) return std::nullopt;
+  const auto* first = scores_.data() + block * block_nodes;
+  const auto* found = std::find(first, first + block_nodes, lowest);
+  return static_cast<NodeIndex>(found - scores_.data());
+}
+
+std::optional<NodeIndex> ShapeIndex::scan(const NodeTable& nodes) const {
+  std::int32_t least = unfit;
+  std::optional<NodeIndex> best;
+  for (NodeIndex index = 0; index < nodes.size(); ++index) {
+    const std::int32_t score = nodes.at(index).reserved_for ? unfit : score_now(nodes, index);
+    if (score < least) {
+      least = score;
+      best = index;
+    }
+  }
+  return best;
+}
+
+}  // namespace oort::compute

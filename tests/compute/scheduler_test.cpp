@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hand-made cases of each rule.
+#include "oort/compute/scheduler.hpp"
+
+#include "builders.hpp"
+
+namespace oort::compute::test {
+namespace {
+
+TEST(Scheduler, PlacesOnlyWhatIsFree_C1) {
+  Bench bench;
+  bench.offer_node(offer(1, 2));
+  EXPECT_EQ(all<Place>(bench.submit(request(1, 1))).size(), 1U);
+  EXPECT_EQ(all<Place>(bench.submit(request(2, 2))).size(), 0U);
+  const auto third = all<Place>(bench.submit(request(3, 1)));
+  ASSERT_EQ(third.size(), 1U);
+  EXPECT_EQ(third[0].devices, 2U);
+  EXPECT_EQ(all<Place>(bench.submit(request(4, 1))).size(), 0U);
+}
+
+TEST(Scheduler, SharesOneDeviceInThousandths_C1) {
+  Bench bench;
+  bench.offer_node(offer(1, 2));
+  Request share = request(1, 1);
+  share.any_of[0].gpu_milli = 400;
+  std::vector<std::uint16_t> devices;
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    share.job = job(i);
+    const auto placed = all<Place>(bench.submit(share));
+    ASSERT_EQ(placed.size(), 1U);
+    devices.push_back(placed[0].devices);
+  }
+  EXPECT_EQ(devices, (std::vector<std::uint16_t>{1, 1, 2, 2}));
+  share.job = job(5);
+  EXPECT_TRUE(bench.submit(share).empty());
+}
+
+TEST(Scheduler, AGangStartsWholeOrNotAtAll_C2) {
+  Bench bench;
+  bench.offer_node(offer(1, 2));
+  Request gang = request(1, 1);
+  gang.gang = {4, 6, Topology::Any};
+  EXPECT_TRUE(all<Place>(bench.submit(gang)).empty());
+  const auto placed = all<Place>(bench.offer_node(offer(2, 3)));
+  ASSERT_EQ(placed.size(), 5U);
+  for (std::uint32_t i = 0; i < 5; ++i) EXPECT_EQ(placed[i].task, i);
+}
+
+TEST(Scheduler, AGangKeepsToItsTopology_C2) {
+  Bench bench;
+  Offer one = offer(1, 2);
+  Offer two = offer(2, 2);
+  two.region = "us";
+  bench.offer_node(one);
+  bench.offer_node(two);
+  Request gang = request(1, 1);
+  gang.gang = {3, 3, Topology::SameRegion};
+  EXPECT_TRUE(all<Place>(bench.submit(gang)).empty());
+  Offer three = offer(3, 1);
+  three.region = "us";
+  const auto placed = all<Place>(bench.offer_node(three));
+  ASSERT_EQ(placed.size(), 3U);
+  for (const Place& place : placed) EXPECT_NE(place.node, node(1));
+}
+
+TEST(Scheduler, AGangThatLosesAMemberBeginsAnew_C2) {
+  Bench bench;
+  bench.offer_node(offer(1, 1));
+  bench.offer_node(offer(2, 1));
+  Request gang = request(1, 1);
+  gang.gang = {2, 2, Topology::Any};
+  const auto placed = all<Place>(bench.submit(gang));
+  ASSERT_EQ(placed.size(), 2U);
+  const auto stops = all<Stop>(bench.end(placed[0], LeaseEnd::NodeFault));
+  ASSERT_EQ(stops.size(), 1U);
+  EXPECT_EQ(stops[0].cause, StopCause::GangBroken);
+  EXPECT_EQ(bench.scheduler.job(job(1))->state, JobState::Stopping);
+  EXPECT_TRUE(all<Place>(bench.end(placed[1], LeaseEnd::Stopped)).empty());
+  // After the back-off from the node that failed it starts whole.
+  EXPECT_EQ(all<Place>(bench.tick(60'001)).size(), 2U);
+}
+
+TEST(Scheduler, BackfillNeverDelaysTheReservation_C3) {
+  Bench bench;
+  bench.offer_node(offer(1, 4));
+  const auto running = all<Place>(bench.submit(request(1, 3)));
+  ASSERT_EQ(running.size(), 1U);
+  bench.submit(request(2, 4));
+  const auto reserved = all<Reserve>(bench.tick(1'000));
+  ASSERT_EQ(reserved.size(), 1U);
+  EXPECT_EQ(reserved[0].start, running[0].until);
+  // One device is free. Who would still hold it then does not get it, who is gone by then does.
+  Request too_long = request(3, 1);
+  too_long.walltime_ms = 59'001;
+  bench.submit(too_long);
+  EXPECT_TRUE(all<Place>(bench.tick(0)).empty());
+  Request short_one = request(4, 1);
+  short_one.walltime_ms = 59'000;
+  bench.submit(short_one);
+  const auto filled = all<Place>(bench.tick(0));
+  ASSERT_EQ(filled.size(), 1U);
+  EXPECT_EQ(filled[0].job, job(4));
+  bench.now = running[0].until;
+  bench.end(filled[0]);
+  const auto started = all<Place>(bench.end(running[0]));
+  ASSERT_EQ(started.size(), 1U);
+  EXPECT_EQ(started[0].job, job(2));
+}
+
+TEST(Scheduler, AWideJobIsNotStarvedByNarrowOnes_C4) {
+  Bench bench;
+  bench.offer_node(offer(1, 4));
+  std::uint64_t number = 100;
+  std::vector<Place> running;
+  for (int i = 0; i < 4; ++i) running.push_back(all<Place>(bench.submit(request(++number, 1)))[0]);
+  bench.submit(request(1, 4));
+  // A stream of narrow jobs that never lets all devices be free by itself.
+  for (int round = 0; round < 200; ++round) {
+    bench.submit(request(++number, 1));
+    const auto first = running.front();
+    running.erase(running.begin());
+    bench.now.milliseconds += 15'000;
+    for (const Place& place : all<Place>(bench.end(first))) {
+      if (place.job == job(1)) return;
+      running.push_back(place);
+    }
+    for (const Place& place : all<Place>(bench.tick(0))) {
+      if (place.job == job(1)) return;
+      running.push_back(place);
+    }
+    if (running.empty()) break;
+  }
+  FAIL() << "the wide job never started";
+}
+
+TEST(Scheduler, WaitingOutweighsPriorityInTheEnd_C4) {
+  Bench bench;
+  bench.offer_node(offer(1, 1));
+  auto running = all<Place>(bench.submit(request(1, 1)));
+  bench.submit(request(2, 1));
+  for (std::uint64_t i = 3; i < 20; ++i) {
+    Request urgent = request(i, 1);
+    urgent.priority = 5;
+    bench.submit(urgent);
+    bench.now.milliseconds += 60'000;
+    running = all<Place>(bench.end(running[0]));
+    ASSERT_EQ(running.size(), 1U);
+    if (running[0].job != job(2)) continue;
+    EXPECT_GE(i, 7U);  // Five steps of priority are five minutes.
+    return;
+  }
+  FAIL() << "the job of no priority never started";
+}
+
+TEST(Scheduler, AnArrayRunsSoManyAtATimeAndEndsOnce_C6) {
+  Bench bench;
+  bench.offer_node(offer(1, 8));
+  Request array = request(1, 1);
+  array.array_count = 5;
+  array.array_parallel_max = 2;
+  auto running = all<Place>(bench.submit(array));
+  std::size_t placed = running.size();
+  EXPECT_EQ(placed, 2U);
+  while (!running.empty()) {
+    const auto tasks = bench.scheduler.job(job(1));
+    EXPECT_EQ(tasks->pending + tasks->running + tasks->done, 5U);
+    const auto next = all<Place>(bench.end(running.back()));
+    running.pop_back();
+    running.insert(running.end(), next.begin(), next.end());
+    placed += next.size();
+    EXPECT_LE(running.size(), 2U);
+  }
+  EXPECT_EQ(placed, 5U);
+  EXPECT_EQ(all<Ended>(bench.said), (std::vector<Ended>{{job(1), JobState::Finished}}));
+}
+
+TEST(Scheduler, JobsWaitForThoseTheyDependOn_C7) {
+  Bench bench;
+  bench.offer_node(offer(1, 8));
+  const auto first = all<Place>(bench.submit(request(1, 1)));
+  Request second = request(2, 1);
+  second.depends_on = {job(1)};
+  EXPECT_TRUE(bench.submit(second).empty());
+  Request third = request(3, 1);
+  third.depends_on = {job(2)};
+  bench.submit(third);
+  EXPECT_EQ(bench.scheduler.explain(job(3)).verdict, Verdict::WaitsForJobs);
+  const auto placed = all<Place>(bench.end(first[0]));
+  ASSERT_EQ(placed.size(), 1U);
+  EXPECT_EQ(placed[0].job, job(2));
+  const auto said = bench.end(placed[0], LeaseEnd::Failed);
+  EXPECT_EQ(all<Reject>(said), (std::vector<Reject>{{job(3), RejectReason::DependencyFailed}}));
+}
+
+TEST(Scheduler, EachConstraintKeepsNodesOut_C8) {
+  struct Case {
+    const char* name;
+    void (*ask)(Request&);
+    void (*satisfy)(Offer&);
+  };
+  const Case cases[] = {
+      {"region", [](Request& r) { r.placement.regions = {"us"}; },
+       [](Offer& o) { o.region = "us"; }},
+      {"excluded node", [](Request& r) { r.placement.exclude_nodes = {node(1)}; }, nullptr},
+      {"excluded operator",
+       [](Request& r) { r.placement.exclude_operators = {id_of<OperatorId>(1)}; }, nullptr},
+      {"only operator", [](Request& r) { r.placement.only_operators = {id_of<OperatorId>(2)}; },
+       nullptr},
+      {"credibility", [](Request& r) { r.placement.credibility_ppb_min = 950'000'000; },
+       [](Offer& o) { o.credibility_ppb = 950'000'000; }},
+      {"tier", [](Request& r) { r.tier_min = IsolationTier::MicroVm; },
+       [](Offer& o) { o.tiers = 0x1F; }},
+      {"data class", [](Request& r) { r.data_class = DataClass::Attested; },
+       [](Offer& o) { o.data_class = DataClass::Attested; }},
+      {"architecture", [](Request& r) { r.any_of[0].architecture = Architecture::Aarch64; },
+       [](Offer& o) { o.architecture = Architecture::Aarch64; }},
+      {"network", [](Request& r) { r.any_of[0].network_mbps_min = 10'000; },
+       [](Offer& o) { o.network_mbps = 10'000; }},
+      {"model", [](Request& r) { r.any_of[0].gpu_models = {"B*", "H*00"}; },
+       [](Offer& o) { o.devices[0].model = "H100"; }},
+      {"device memory", [](Request& r) { r.any_of[0].gpu_memory_mib_min = 81'920; },
+       [](Offer& o) { o.devices[0].memory_mib = 81'920; }},
+      {"price", [](Request& r) { r.price_per_hour_max = 99; },
+       [](Offer& o) { o.ask_per_gpu = 99; }},
+      {"bid", [](Request& r) { r.is_spot = true, r.bid_per_hour = 50; },
+       [](Offer& o) { o.ask_per_gpu = 50; }},
+      {"availability", [](Request& r) { r.walltime_ms = 100'000; },
+       [](Offer& o) { o.available_until = WallTime{1'100'000}; }},
+      {"risk", [](Request& r) { r.risk = 2'000'000; }, [](Offer& o) { o.risk_limit = 2'000'000; }},
+      {"disk", [](Request& r) { r.any_of[0].disk_mib = 2'000'000; },
+       [](Offer& o) { o.disk_mib = 2'000'000; }},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.name);
+    Bench bench;
+    Offer wrong = offer(1, 1);
+    wrong.tiers = 1;
+    wrong.ask_per_gpu = 100;
+    wrong.available_until = WallTime{1'099'999};
+    bench.offer_node(wrong);
+    Request asked = request(1, 1);
+    one.ask(asked);
+    EXPECT_TRUE(all<Place>(bench.submit(asked)).empty());
+    EXPECT_EQ(bench.scheduler.explain(job(1)).verdict, Verdict::Unsatisfiable);
+    Offer right = wrong;
+    right.node = node(2);
+    right.operator_id = id_of<OperatorId>(2);
+    if (one.satisfy != nullptr) one.satisfy(right);
+    const auto placed = all<Place>(bench.offer_node(right));
+    ASSERT_EQ(placed.size(), 1U);
+    EXPECT_EQ(placed[0].node, node(2));
+  }
+}
+
+TEST(Scheduler, ReplicasAreKeptApart_C8) {
+  for (const Spread spread : {Spread::Node, Spread::Operator, Spread::Network, Spread::Region}) {
+    Bench bench;
+    bench.offer_node(offer(1, 8));
+    Offer same = offer(2, 8);
+    same.operator_id = id_of<OperatorId>(1);
+    same.network = 1;
+    bench.offer_node(same);
+    Offer other = offer(3, 8);
+    other.region = "us";
+    bench.offer_node(other);
+    Request replicas = request(1, 1);
+    replicas.array_count = 3;
+    replicas.spread = spread;
+    const auto placed = all<Place>(bench.submit(replicas));
+    EXPECT_EQ(placed.size(), spread == Spread::Node ? 3U : 2U);
+  }
+}
+
+TEST(Scheduler, TheFirstAlternativeThatFitsIsTaken_C8) {
+  Bench bench;
+  bench.offer_node(offer(1, 2));
+  Request either = request(1, 4);
+  either.any_of.push_back(request(1, 2).any_of[0]);
+  const auto placed = all<Place>(bench.submit(either));
+  ASSERT_EQ(placed.size(), 1U);
+  EXPECT_EQ(placed[0].alternative, 1U);
+}
+
+TEST(Scheduler, TasksGoWhereTheirInputsAre_C8) {
+  Bench bench;
+  for (std::uint64_t i = 1; i <= 4; ++i) bench.offer_node(offer(i, 1));
+  Request near = request(1, 1);
+  near.near = {{node(3), 102'400}};
+  EXPECT_EQ(all<Place>(bench.submit(near))[0].node, node(3));
+}
+
+TEST(Scheduler, QueuesShareByWeight_Q1) {
+  Bench bench;
+  bench.step(QueueSet{QueueId(1), QueueId(0), 1});
+  bench.step(QueueSet{QueueId(2), QueueId(0), 3});
+  for (std::uint64_t i = 1; i <= 24; ++i) {
+    Request one = request(i, 1);
+    one.queue = QueueId(static_cast<std::uint32_t>(1 + i % 2));
+    bench.submit(one);
+  }
+  std::size_t of_second = 0;
+  for (std::uint64_t i = 1; i <= 2; ++i) {
+    for (const Place& place : all<Place>(bench.offer_node(offer(i, 8)))) {
+      for (std::uint64_t j = 1; j <= 24; j += 2) of_second += place.job == job(j) ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(of_second, 12U);  // All it has, of 16 places; by weight alone.
+  EXPECT_GT(*bench.scheduler.share_ppb(QueueId(2)), 0U);
+}
+
+TEST(Scheduler, AHigherPriorityStopsTheCheapestLeases_C10) {
+  Bench bench;
+  bench.offer_node(offer(1, 2));
+  std::vector<Place> running;
+  for (std::uint64_t i = 1; i <= 2; ++i) {
+    Request low = request(i, 1);
+    low.is_preemptible = true;
+    low.grace_ms = 5'000;
+    running.push_back(all<Place>(bench.submit(low))[0]);
+    bench.now.milliseconds += 10'000;
+  }
+  Request high = request(3, 1);
+  high.priority = 1;
+  bench.submit(high);
+  const auto said = bench.tick(0);
+  const auto stops = all<Stop>(said);
+  ASSERT_EQ(stops.size(), 1U);
+  EXPECT_EQ(stops[0].lease, running[1].lease);  // It has lost less.
+  EXPECT_EQ(stops[0].cause, StopCause::HigherPriority);
+  EXPECT_EQ(stops[0].by, job(3));
+  EXPECT_EQ(stops[0].deadline.milliseconds, bench.now.milliseconds + 5'000);
+  ASSERT_EQ(all<Reserve>(said).size(), 1U);
+  bench.now = stops[0].deadline;
+  const auto placed = all<Place>(bench.end(running[1], LeaseEnd::Stopped));
+  ASSERT_EQ(placed.size(), 1U);
+  EXPECT_EQ(placed[0].job, job(3));
+  EXPECT_EQ(bench.scheduler.job(job(2))->state, JobState::Queued);
+}
+
+TEST(Scheduler, SpotIsReclaimedAndOutbidAndNothingElseIs_C10) {
+  Bench bench;
+  bench.offer_node(offer(1, 1));
+  Request spot = request(1, 1);
+  spot.is_spot = true;
+  spot.bid_per_hour = 10;
+  bench.submit(spot);
+  Request richer = spot;
+  richer.job = job(2);
+  richer.bid_per_hour = 11;
+  bench.submit(richer);
+  auto stops = all<Stop>(bench.tick(1'000));
+  ASSERT_EQ(stops.size(), 1U);
+  EXPECT_EQ(stops[0].cause, StopCause::SpotOutbid);
+  auto placed = all<Place>(bench.step(LeaseEnded{stops[0].lease, LeaseEnd::Stopped}));
+  ASSERT_EQ(placed.size(), 1U);
+  EXPECT_EQ(placed[0].job, job(2));
+  bench.submit(request(3, 1));
+  stops = all<Stop>(bench.tick(1'000));
+  ASSERT_EQ(stops.size(), 1U);
+  EXPECT_EQ(stops[0].cause, StopCause::SpotReclaimed);
+  placed = all<Place>(bench.step(LeaseEnded{stops[0].lease, LeaseEnd::Stopped}));
+  ASSERT_EQ(placed.size(), 1U);
+  EXPECT_EQ(placed[0].job, job(3));
+  Request urgent = request(4, 1);
+  urgent.priority = 100;
+  bench.submit(urgent);
+  EXPECT_TRUE(all<Stop>(bench.tick(1'000)).empty());
+}
+
+TEST(Scheduler, RetriesTellTheNodesFaultFromTheTasks_C6) {
+  Bench bench;
+  bench.offer_node(offer(1, 1));
+  Request once = request(1, 1);
+  once.retry.max = 1;
+  auto placed = all<Place>(bench.submit(once));
+  EXPECT_TRUE(bench.end(placed[0], LeaseEnd::NodeFault).empty());
+  placed = all<Place>(bench.tick(60'001));
+  ASSERT_EQ(placed.size(), 1U);
+  EXPECT_EQ(all<Ended>(bench.end(placed[0], LeaseEnd::NodeFault)),
+            (std::vector<Ended>{{job(1), JobState::Failed}}));
+  placed = all<Place>(bench.submit(request(2, 1)));
+  EXPECT_EQ(all<Ended>(bench.end(placed[0], LeaseEnd::Failed)),
+            (std::vector<Ended>{{job(2), JobState::Failed}}));
+}
+
+TEST(Scheduler, DeadlinesRejectWhatCannotKeepThem) {
+  Bench bench;
+  bench.offer_node(offer(1, 1));
+  bench.submit(request(1, 1));
+  Request late = request(2, 1);
+  late.start_by = WallTime{bench.now.milliseconds + 10'000};
+  bench.submit(late);
+  EXPECT_TRUE(all<Reject>(bench.tick(10'000)).empty());
+  EXPECT_EQ(all<Reject>(bench.tick(1)),
+            (std::vector<Reject>{{job(2), RejectReason::StartByPassed}}));
+  Request never = request(3, 1);
+  never.finish_by = WallTime{bench.now.milliseconds + 59'999};
+  EXPECT_EQ(all<Reject>(bench.submit(never)),
+            (std::vector<Reject>{{job(3), RejectReason::CannotFinishInTime}}));
+}
+
+TEST(Scheduler, RefusesWhatIsNotWellFormed) {
+  Bench bench;
+  const auto reason = [&](void (*spoil)(Request&)) {
+    Request one = request(1, 1);
+    spoil(one);
+    const auto rejected = all<Reject>(bench.submit(one));
+    return rejected.empty() ? std::optional<RejectReason>() : rejected[0].reason;
+  };
+  EXPECT_EQ(reason([](Request& r) { r.walltime_ms = 0; }), RejectReason::BadRequest);
+  EXPECT_EQ(reason([](Request& r) { r.any_of.clear(); }), RejectReason::BadRequest);
+  EXPECT_EQ(reason([](Request& r) { r.any_of[0].gpu_milli = 0; }), RejectReason::BadRequest);
+  EXPECT_EQ(reason([](Request& r) { r.gang.min = 0; }), RejectReason::BadRequest);
+  EXPECT_EQ(reason([](Request& r) { r.queue = QueueId(9); }), RejectReason::UnknownQueue);
+  EXPECT_EQ(reason([](Request& r) { r.depends_on = {job(7)}; }), RejectReason::UnknownDependency);
+  EXPECT_EQ(reason([](Request&) {}), std::nullopt);
+  EXPECT_EQ(reason([](Request&) {}), RejectReason::DuplicateJob);
+}
+
+}  // namespace
+}  // namespace oort::compute::test
