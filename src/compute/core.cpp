@@ -103,6 +103,7 @@ void Core::on(const JobSubmitted& event) {
   Job& job = *owned;
   job.request = request;
   job.queue = *queues_.find(request.queue);
+  queues_.admit(job.queue);
   job.cls = class_of(request);
   ++job.cls->alive;
   job.submitted = now_;
@@ -171,7 +172,6 @@ void Core::on(const Tick&) {
   may_use_reserved_ = true;
   pass();
   may_use_reserved_ = false;
-  reject_late();
   tell_dependents();
   drop_late_reservations();
   preempt();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "oort/compute/explanation.hpp"
 #include "oort/compute/scheduler.hpp"
 #include "queue_tree.hpp"
+#include "stoppable.hpp"
 #include "workload.hpp"
 
 namespace oort::compute {
@@ -53,7 +55,7 @@ class Core {
   };
   /// How far a pass has got in a bucket whose first jobs failed what is checked job by job.
   struct Look {
-    Rank passed;
+    Rank passed{false, std::numeric_limits<std::int64_t>::min(), 0};
     std::size_t count = 0;
     bool is_over = false;
   };
@@ -100,6 +102,8 @@ class Core {
   [[nodiscard]] bool fits_reserved_node(const ShapeIndex& shape) const;
   void gather_ready();
   [[nodiscard]] Job* head_of(QueueIndex queue) const;
+  void resume_looks();
+  void keep_looks();
   void fail_head(Job& job, std::vector<Job*>& heads);
   [[nodiscard]] bool place(Job& job);
   [[nodiscard]] std::optional<Spot> pick(Job& job);
@@ -132,16 +136,17 @@ class Core {
   void drop_reservation(Job& job);
   [[nodiscard]] std::optional<Reservation> earliest(const Job& job,
                                                     std::uint32_t alternative) const;
-  [[nodiscard]] std::vector<Job*> heads_in_order() const;
+  [[nodiscard]] std::vector<Job*> heads_in_order(Patience Job::*patience) const;
   void preempt();
-  [[nodiscard]] bool preempt_for(Job& job);
-  [[nodiscard]] std::vector<Victim> victims_on(const Job& job, const Node& node) const;
+  [[nodiscard]] bool preempt_for(Job& job, const StopRights& rights);
+  [[nodiscard]] std::uint64_t least_cost_on(const StopRights& rights, NodeIndex index) const;
+  [[nodiscard]] StopRights rights_of(const Job& job) const;
+  [[nodiscard]] std::vector<Victim> victims_on(const StopRights& rights, NodeIndex index) const;
   void stop_victim(const Victim& victim, const JobId& by);
-  [[nodiscard]] std::optional<StopCause> may_take(const Job& job, const Lease& lease) const;
   [[nodiscard]] static bool is_stoppable(const Job& job) {
     return job.request.is_preemptible || job.request.is_spot;
   }
-  [[nodiscard]] std::uint64_t cost_of_stopping(const Lease& lease) const;
+  [[nodiscard]] std::uint64_t cost_of_gang(const Job& gang) const;
 
   // Explanations.
   struct NodeView {
@@ -178,8 +183,7 @@ class Core {
   std::map<ReplicaGroup, std::vector<LeaseNumber>> replicas_;
   std::vector<Job*> reserved_;
   std::set<NodeIndex> reserved_nodes_;
-  /// Nodes with leases that may be stopped for others, and how many.
-  std::map<NodeIndex, std::size_t> stoppable_;
+  StoppableLeases stoppable_;
 
   /// Jobs that a job they depend on has ended for, and whether well; told before the next pass.
   std::deque<std::pair<JobId, bool>> news_;
@@ -189,6 +193,8 @@ class Core {
   bool may_use_reserved_ = false;
   std::vector<ClassId> ready_;
   std::map<std::pair<QueueIndex, ClassId>, Look> looks_;
+  /// Where the next tick goes on looking, so that jobs that never fit hide nobody for ever.
+  std::map<std::pair<QueueIndex, ClassId>, Rank> resumed_;
 };
 
 }  // namespace oort::compute

@@ -8,6 +8,7 @@
 
 #include "core.hpp"
 #include "oort/core/amount.hpp"
+#include "spread.hpp"
 
 namespace oort::compute {
 namespace {
@@ -43,37 +44,50 @@ std::uint32_t failed_resources(const Shape& asked, const Node& node, const Capac
   return bits;
 }
 
-/// How much of a device, or how many, the node has free for the shape.
-std::uint64_t devices_free(const Shape& shape, const Node& node) {
+bool devices_fit(const Shape& shape, const Node& node) {
+  const Need need = need_of(shape);
+  if (need.gpu_count == 0) return true;
   const DeviceMask allowed = allowed_devices(shape, node.offer);
-  const bool is_share = shape.need.gpu_milli < gpu_whole;
-  std::uint64_t free = 0;
-  for (std::size_t i = 0; i < node.free.devices_count; ++i) {
-    if ((allowed >> i & 1U) == 0) continue;
-    const std::uint64_t left = node.free.gpu_milli[i];
-    free = is_share ? std::max(free, left) : free + (left == gpu_whole ? 1 : 0);
+  return choose_devices(node.free, need, allowed, node.links).has_value();
+}
+
+/// How many devices, of as many as are asked for, the node could give now.
+std::uint64_t devices_free(Shape shape, const Node& node) {
+  while (!devices_fit(shape, node)) --shape.need.gpu_count;
+  return shape.need.gpu_count;
+}
+
+/// The largest value of a field, of those that the node's devices have, with which they fit now.
+template <class Field, class ValueOf>
+std::uint64_t largest_that_fits(Shape shape, const Node& node, Field& (*field)(Shape&),
+                                const ValueOf& value_of) {
+  std::vector<std::uint64_t> values;
+  for (std::size_t i = 0; i < node.free.devices_count; ++i) values.push_back(value_of(i));
+  std::sort(values.rbegin(), values.rend());
+  for (const std::uint64_t value : values) {
+    field(shape) = static_cast<Field>(value);
+    if (value > 0 && devices_fit(shape, node)) return value;
   }
-  return free;
+  return 0;
+}
+
+std::uint64_t share_free(const Shape& shape, const Node& node) {
+  const auto field = [](Shape& of) -> std::uint16_t& { return of.need.gpu_milli; };
+  return largest_that_fits<std::uint16_t>(shape, node, field,
+                                          [&](std::size_t i) { return node.free.gpu_milli[i]; });
 }
 
 /// The most device memory that as many free devices as are asked for have.
-std::uint64_t device_memory(const Shape& asked, const Node& node) {
-  const Shape shape = without_device_constraint(asked, bit_of(Constraint::GpuMemory));
-  const DeviceMask allowed = allowed_devices(shape, node.offer);
-  std::vector<std::uint64_t> found;
-  for (std::size_t i = 0; i < node.free.devices_count; ++i) {
-    if ((allowed >> i & 1U) == 0 || node.free.gpu_milli[i] < shape.need.gpu_milli) continue;
-    found.push_back(std::uint64_t{node.offer.devices[i].memory_mib} * shape.need.gpu_milli /
-                    gpu_whole);
-  }
-  std::sort(found.rbegin(), found.rend());
-  return found.size() < shape.need.gpu_count ? 0 : found[shape.need.gpu_count - 1U];
+std::uint64_t device_memory(const Shape& shape, const Node& node) {
+  const auto field = [](Shape& of) -> std::uint32_t& { return of.need.gpu_memory_mib_min; };
+  return largest_that_fits<std::uint32_t>(shape, node, field, [&](std::size_t i) {
+    return std::uint64_t{node.offer.devices[i].memory_mib} * shape.need.gpu_milli / gpu_whole;
+  });
 }
 
 std::pair<std::uint64_t, std::uint64_t> have_and_want(const Shape& shape, const Node& node,
                                                       Constraint constraint) {
   const Alternative& need = shape.need;
-  const bool is_share = need.gpu_milli < gpu_whole;
   switch (constraint) {
     case Constraint::Cpu: return {node.free.cpu_milli, need.cpu_milli};
     case Constraint::Memory: return {node.free.memory_mib, need.memory_mib};
@@ -86,7 +100,8 @@ std::pair<std::uint64_t, std::uint64_t> have_and_want(const Shape& shape, const 
     case Constraint::GpuMemory: return {device_memory(shape, node), need.gpu_memory_mib_min};
     case Constraint::GpuCount: return {devices_free(shape, node), need.gpu_count};
     case Constraint::Gpu:
-      return {devices_free(shape, node), is_share ? need.gpu_milli : need.gpu_count};
+      if (need.gpu_milli < gpu_whole) return {share_free(shape, node), need.gpu_milli};
+      return {devices_free(shape, node), need.gpu_count};
     case Constraint::Region:
     case Constraint::Operator:
     case Constraint::ExcludedNode:
@@ -102,6 +117,25 @@ std::pair<std::uint64_t, std::uint64_t> have_and_want(const Shape& shape, const 
   }
   return {0, 0};
 }
+
+/// How many members of a gang each group of nodes takes; one a domain where they must be apart.
+class MembersByGroup {
+ public:
+  explicit MembersByGroup(const Job& job)
+      : spread_(job.is_gang() ? job.request.spread : Spread::None) {}
+  std::uint64_t add(TopologyGroup group, const Offer& offer, std::uint32_t members) {
+    std::uint64_t& sum = sums_[group];
+    if (members == 0) return sum;
+    const bool is_apart = taken_.try_emplace(group, spread_).first->second.take(offer);
+    if (spread_ == Spread::None) return sum += members;
+    return sum += is_apart ? 1 : 0;
+  }
+
+ private:
+  Spread spread_;
+  std::map<TopologyGroup, std::uint64_t> sums_;
+  std::map<TopologyGroup, TakenDomains> taken_;
+};
 
 }  // namespace
 
@@ -148,16 +182,16 @@ Explanation Core::explain_alternative(const Job& job, std::uint32_t alternative)
   const Gang& gang = job.request.gang;
   Explanation result;
   result.alternative = alternative;
-  std::map<TopologyGroup, std::uint64_t> now;
-  std::map<TopologyGroup, std::uint64_t> idle;
+  MembersByGroup now(job);
+  MembersByGroup idle(job);
   bool fits_now = false;
   bool fits_idle = false;
   std::int32_t best = unfit;
   for (const auto& [id, index] : nodes_.present()) {
     const NodeView view = view_of(job, shape, index);
     const TopologyGroup group = group_of(gang.topology, nodes_.at(index), index);
-    fits_now |= (now[group] += view.members_now) >= gang.min;
-    fits_idle |= (idle[group] += view.members_idle) >= gang.min;
+    fits_now |= now.add(group, nodes_.at(index).offer, view.members_now) >= gang.min;
+    fits_idle |= idle.add(group, nodes_.at(index).offer, view.members_idle) >= gang.min;
     ++result.nodes;
     if (view.failed == 0) {
       ++result.usable;

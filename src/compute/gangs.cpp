@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gangs: all members are found places first, and then leased in one step.
 #include <algorithm>
-#include <set>
 #include <tuple>
 #include <utility>
 
 #include "core.hpp"
 #include "oort/core/assert.hpp"
+#include "spread.hpp"
 
 namespace oort::compute {
 
@@ -57,21 +57,10 @@ std::vector<Reservation::Part> Core::spread_out(const Job& job,
                                                 std::vector<Reservation::Part> parts) const {
   const Spread spread = job.request.spread;
   if (spread == Spread::None) return parts;
-  std::set<NodeId> nodes;
-  std::set<OperatorId> operators;
-  std::set<std::uint32_t> networks;
-  std::set<std::string> regions;
+  TakenDomains taken(spread);
   std::erase_if(parts, [&](Reservation::Part& part) {
     part.members = 1;
-    const Offer& offer = nodes_.at(part.node).offer;
-    switch (spread) {
-      case Spread::None: return false;
-      case Spread::Node: return !nodes.insert(offer.node).second;
-      case Spread::Operator: return !operators.insert(offer.operator_id).second;
-      case Spread::Network: return !networks.insert(offer.network).second;
-      case Spread::Region: return !regions.insert(offer.region).second;
-    }
-    return false;
+    return !taken.take(nodes_.at(part.node).offer);
   });
   return parts;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -51,6 +53,19 @@ struct Reservation {
   std::vector<Part> parts;
 };
 
+/// What was sought for a job in vain is sought again later, each time twice as late: who stands
+/// behind it gets a turn, and it never rests longer than it has waited.
+struct Patience {
+  WallTime again;
+  std::uint32_t failures = 0;
+
+  void fail(WallTime now) {
+    constexpr std::uint32_t doublings_max = 16;
+    again = {now.milliseconds + (std::uint64_t{1'000} << std::min(failures, doublings_max))};
+    ++failures;
+  }
+};
+
 struct Job {
   Request request;
   RequestClass* cls = nullptr;
@@ -64,7 +79,8 @@ struct Job {
   std::set<std::uint32_t> returned;
   std::uint32_t done = 0;
   std::vector<LeaseNumber> leases;
-  std::uint32_t retries = 0;
+  /// Retries so far by task; a gang's are all counted for its first.
+  std::map<std::uint32_t, std::uint32_t> retries;
   bool has_started = false;
   bool is_waiting = false;
   /// A gang that lost a member stops the others and begins anew.
@@ -75,6 +91,8 @@ struct Job {
   std::size_t dependencies_open = 0;
   std::vector<JobId> dependents;
   std::unique_ptr<Reservation> reservation;
+  Patience for_reservation;
+  Patience for_preemption;
 
   [[nodiscard]] std::uint32_t running() const { return static_cast<std::uint32_t>(leases.size()); }
   [[nodiscard]] std::uint32_t pending() const { return tasks - done - running(); }

@@ -96,6 +96,9 @@ Core::ReplicaGroup Core::replica_group_of(const Job& job) {
 
 void Core::end_lease(LeaseNumber number, LeaseEnd end) {
   const auto found = leases_.find(number);
+  if (is_stoppable(*found->second.job) && !found->second.is_stopping) {
+    stoppable_.remove(found->second);
+  }
   const Lease lease = found->second;
   Job& job = *lease.job;
   leases_.erase(found);
@@ -107,7 +110,6 @@ void Core::end_lease(LeaseNumber number, LeaseEnd end) {
     std::erase(group->second, number);
     if (group->second.empty()) replicas_.erase(group);
   }
-  if (is_stoppable(job) && --stoppable_.at(lease.node) == 0) stoppable_.erase(lease.node);
   const bool is_nodes_fault =
       end == LeaseEnd::NodeFault || end == LeaseEnd::VerifyFailed || end == LeaseEnd::Refused;
   if (is_nodes_fault) {
@@ -124,27 +126,29 @@ void Core::account_end(Job& job, std::uint32_t task, LeaseEnd end, bool was_stop
     return;
   }
   job.returned.insert(task);
-  if (job.ending) return;
+  // A gang that is broken already has counted what broke it.
+  if (job.ending || job.is_broken) return;
+  std::uint32_t& retries = job.retries[job.is_gang() ? 0 : task];
   const Retry& retry = job.request.retry;
   bool may_retry = true;
   switch (end) {
     case LeaseEnd::Finished:
     case LeaseEnd::Refused: break;
     case LeaseEnd::Failed: may_retry = false; break;
-    case LeaseEnd::NodeFault: may_retry = retry.on_node_fault && job.retries++ < retry.max; break;
+    case LeaseEnd::NodeFault: may_retry = retry.on_node_fault && retries++ < retry.max; break;
     case LeaseEnd::VerifyFailed:
-      may_retry = retry.on_verify_failed && job.retries++ < retry.max;
+      may_retry = retry.on_verify_failed && retries++ < retry.max;
       break;
     case LeaseEnd::Stopped:
       // Being preempted is no fault that is counted; stopping unasked is the task's own.
-      may_retry = was_stopping && (job.is_broken || retry.on_preempted);
+      may_retry = was_stopping && retry.on_preempted;
       break;
   }
   if (!may_retry) {
     job.ending = JobState::Failed;
     stop_waiting(job);
     stop_all(job, StopCause::JobFailed);
-  } else if (job.is_gang() && !job.is_broken) {
+  } else if (job.is_gang()) {
     job.is_broken = true;
     stop_all(job, StopCause::GangBroken);
   }
@@ -152,6 +156,7 @@ void Core::account_end(Job& job, std::uint32_t task, LeaseEnd end, bool was_stop
 
 void Core::stop(Lease& lease, StopCause cause, const JobId& by, std::uint64_t grace_ms) {
   if (lease.is_stopping) return;
+  if (is_stoppable(*lease.job)) stoppable_.remove(lease);
   lease.is_stopping = true;
   const WallTime deadline = after(now_, grace_ms);
   lease.until = std::min(lease.until, deadline);
@@ -221,11 +226,11 @@ void Core::lease(Job& job, const Spot& spot) {
   if (job.request.spread != Spread::None || job.request.replica_group != 0) {
     replicas_[replica_group_of(job)].push_back(last_lease_);
   }
-  if (is_stoppable(job)) ++stoppable_[spot.node];
   const Offer& offer = nodes_.at(spot.node).offer;
   actions_.push_back(Place{last_lease_, job.request.job, lease.task, offer.node, spot.alternative,
                            spot.devices, price_of(shape.shape().need, offer), lease.until});
-  leases_.emplace(last_lease_, lease);
+  const auto added = leases_.emplace(last_lease_, lease).first;
+  if (is_stoppable(job)) stoppable_.add(added->second);
 }
 
 }  // namespace oort::compute

@@ -4,15 +4,18 @@
 #include <utility>
 
 #include "core.hpp"
+#include "spread.hpp"
 
 namespace oort::compute {
 
 void Core::pass() {
+  reject_late();
   tell_dependents();
   try_reserved();
   gather_ready();
   if (ready_.empty()) return;
   looks_.clear();
+  if (may_use_reserved_) resume_looks();
   std::vector<Job*> heads(queues_.size(), nullptr);
   std::vector<bool> has_work(queues_.size(), false);
   for (QueueIndex queue = 0; queue < queues_.size(); ++queue) {
@@ -27,6 +30,28 @@ void Core::pass() {
       fail_head(job, heads);
     }
     for (QueueIndex i = 0; i < queues_.size(); ++i) has_work[i] = heads[i] != nullptr;
+  }
+  if (may_use_reserved_) keep_looks();
+}
+
+void Core::resume_looks() {
+  for (const auto& [key, passed] : resumed_) {
+    const auto& buckets = queues_.at(key.first).buckets;
+    const bool is_ready = std::binary_search(ready_.begin(), ready_.end(), key.second);
+    if (!is_ready || key.second >= buckets.size()) continue;
+    const Bucket& bucket = buckets[key.second];
+    Look& look = looks_[key];
+    if (bucket.upper_bound(passed) != bucket.end()) look.passed = passed;
+  }
+}
+
+void Core::keep_looks() {
+  for (const auto& [key, look] : looks_) {
+    if (look.is_over) {
+      resumed_[key] = look.passed;
+    } else {
+      resumed_.erase(key);
+    }
   }
 }
 
@@ -92,7 +117,7 @@ Job* Core::head_of(QueueIndex index) const {
     auto first = bucket.begin();
     if (const auto look = looks_.find({index, cls}); look != looks_.end()) {
       if (look->second.is_over) continue;
-      while (first != bucket.end() && (*first)->rank <= look->second.passed) ++first;
+      first = bucket.upper_bound(look->second.passed);
     }
     if (first == bucket.end()) continue;
     if (best == nullptr || (*first)->rank < best->rank) best = *first;
@@ -183,15 +208,7 @@ bool Core::shares_domain(const Job& job, NodeIndex index) const {
   if (group == replicas_.end()) return false;
   const Offer& mine = nodes_.at(index).offer;
   return std::any_of(group->second.begin(), group->second.end(), [&](LeaseNumber number) {
-    const Offer& other = nodes_.at(leases_.at(number).node).offer;
-    switch (job.request.spread) {
-      case Spread::None: return false;
-      case Spread::Node: return other.node == mine.node;
-      case Spread::Operator: return other.operator_id == mine.operator_id;
-      case Spread::Network: return other.network == mine.network;
-      case Spread::Region: return other.region == mine.region;
-    }
-    return false;
+    return same_domain(job.request.spread, nodes_.at(leases_.at(number).node).offer, mine);
   });
 }
 

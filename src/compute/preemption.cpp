@@ -9,8 +9,6 @@
 namespace oort::compute {
 namespace {
 
-/// Starting a task again costs about a minute of its resources.
-constexpr std::uint64_t restart_ms = 60'000;
 /// Of so many candidates on one node the cheapest set is found exactly; of more, one of which none
 /// can be spared.
 constexpr std::size_t exact_victims_max = 12;
@@ -59,7 +57,11 @@ class CheapestVictims {
       best_ = chosen;
       return;
     }
+    // All that are left to choose from: where they do not suffice, no choice of them does.
+    const std::uint64_t all = (std::uint64_t{1} << victims_.size()) - 1;
+    if (!fits(chosen | (all & ~((std::uint64_t{1} << next) - 1)))) return;
     for (std::size_t i = next; i < victims_.size(); ++i) {
+      if (cost + victims_[i].cost >= bound) return;  // The others cost no less.
       search(i + 1, chosen | std::uint64_t{1} << i, cost + victims_[i].cost, bound);
     }
   }
@@ -92,65 +94,55 @@ void Core::preempt() {
   if (stoppable_.empty()) return;
   std::size_t left = options_.preemptions_per_tick_max;
   std::size_t tries = 2 * left;
-  for (Job* const job : heads_in_order()) {
+  for (Job* const job : heads_in_order(&Job::for_preemption)) {
     if (left == 0 || tries == 0) return;
-    if (job->is_gang()) continue;
+    const StopRights rights = rights_of(*job);
+    if (job->is_gang() || !stoppable_.has_any_for(rights)) continue;
     --tries;
-    if (preempt_for(*job)) --left;
+    if (preempt_for(*job, rights)) {
+      --left;
+    } else {
+      job->for_preemption.fail(now_);
+    }
   }
 }
 
-std::optional<StopCause> Core::may_take(const Job& job, const Lease& lease) const {
-  const Job& victim = *lease.job;
-  if (lease.is_stopping || !is_stoppable(victim) || &victim == &job) return std::nullopt;
-  if (victim.request.is_spot) {
-    if (!job.request.is_spot) return StopCause::SpotReclaimed;
-    if (job.request.bid_per_hour > victim.request.bid_per_hour) return StopCause::SpotOutbid;
-    return std::nullopt;
-  }
-  if (job.request.is_spot) return std::nullopt;
-  if (job.queue == victim.queue) {
-    const bool is_higher = job.request.priority > victim.request.priority;
-    return is_higher ? std::optional(StopCause::HigherPriority) : std::nullopt;
-  }
-  if (now_ < after(job.submitted, options_.reclaim_after_ms)) return std::nullopt;
+StopRights Core::rights_of(const Job& job) const {
+  const Request& request = job.request;
+  StopRights rights{job.queue, request.priority, request.is_spot, request.bid_per_hour, {}};
+  if (now_ < after(job.submitted, options_.reclaim_after_ms)) return rights;
   const std::uint64_t mine = queues_.share_ppb(job.queue, nodes_);
-  const bool is_rich = queues_.share_ppb(victim.queue, nodes_) / 2 > mine;
-  return is_rich ? std::optional(StopCause::FairShare) : std::nullopt;
+  for (QueueIndex queue = 0; queue < queues_.size(); ++queue) {
+    rights.is_rich.push_back(queues_.share_ppb(queue, nodes_) / 2 > mine);
+  }
+  return rights;
 }
 
-/// Milliseconds of work lost, each weighed by the thousandths of devices and cores that did it.
-std::uint64_t Core::cost_of_stopping(const Lease& lease) const {
-  const std::uint64_t ran = now_.milliseconds - lease.started.milliseconds;
-  const std::uint64_t step = lease.job->request.checkpoint_ms;
-  const std::uint64_t lost = (step == 0 ? ran : ran % step) + restart_ms;
-  const std::uint64_t width = 16 * lease.need.gpu_total() + lease.need.cpu_milli + 1;
-  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / (1U << 20);
-  return std::min(lost, most / width) * width;
+std::uint64_t Core::cost_of_gang(const Job& gang) const {
+  std::uint64_t cost = 0;
+  for (const LeaseNumber member : gang.leases) {
+    cost += cost_of_stopping(stoppable_of(leases_.at(member)), now_);
+  }
+  return cost;
 }
 
-std::vector<Victim> Core::victims_on(const Job& job, const Node& node) const {
+std::vector<Victim> Core::victims_on(const StopRights& rights, NodeIndex index) const {
   std::vector<Victim> victims;
-  for (const LeaseNumber number : node.leases) {
-    const Lease& lease = leases_.at(number);
-    const auto cause = may_take(job, lease);
+  for (const Stoppable& one : stoppable_.on(index)) {
+    const auto cause = rights.over(one);
     if (!cause) continue;
-    if (!lease.job->is_gang()) {
-      victims.push_back({cost_of_stopping(lease), *cause, {&lease}});
+    if (!one.is_gang) {
+      victims.push_back({cost_of_stopping(one, now_), *cause, {one.lease}});
       continue;
     }
-    const auto known = std::find_if(victims.begin(), victims.end(), [&](const Victim& one) {
-      return one.leases.front()->job == lease.job;
+    const auto known = std::find_if(victims.begin(), victims.end(), [&](const Victim& other) {
+      return other.leases.front()->job == one.lease->job;
     });
     if (known != victims.end()) {
-      known->leases.push_back(&lease);
-      continue;
+      known->leases.push_back(one.lease);
+    } else {
+      victims.push_back({cost_of_gang(*one.lease->job), *cause, {one.lease}});
     }
-    Victim gang{0, *cause, {&lease}};
-    for (const LeaseNumber member : lease.job->leases) {
-      gang.cost += cost_of_stopping(leases_.at(member));
-    }
-    victims.push_back(std::move(gang));
   }
   std::sort(victims.begin(), victims.end(), [](const Victim& a, const Victim& b) {
     return std::pair(a.cost, a.leases.front()->number) <
@@ -158,6 +150,15 @@ std::vector<Victim> Core::victims_on(const Job& job, const Node& node) const {
   });
   if (victims.size() > victims_max) victims.resize(victims_max);
   return victims;
+}
+
+/// What stopping anybody there costs at least; the greatest value where nobody may be stopped.
+std::uint64_t Core::least_cost_on(const StopRights& rights, NodeIndex index) const {
+  std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+  for (const Stoppable& one : stoppable_.on(index)) {
+    if (rights.over(one)) least = std::min(least, cost_of_stopping(one, now_));
+  }
+  return least;
 }
 
 void Core::stop_victim(const Victim& victim, const JobId& by) {
@@ -176,17 +177,18 @@ void Core::stop_victim(const Victim& victim, const JobId& by) {
   }
 }
 
-bool Core::preempt_for(Job& job) {
+bool Core::preempt_for(Job& job, const StopRights& rights) {
   Choice best;
   for (std::uint32_t i = 0; i < job.cls->alternatives.size(); ++i) {
     const ShapeIndex& shape = job.cls->alternatives[i];
-    for (const auto& [index, leases] : stoppable_) {
+    for (NodeIndex index = 0; index < stoppable_.nodes_end(); ++index) {
+      if (least_cost_on(rights, index) >= best.cost) continue;
       const Node& node = nodes_.at(index);
       const bool is_others = node.reserved_for && *node.reserved_for != job.request.job;
       const Match matched = shape.match_of(nodes_, index);
       if (is_others || !matched.is_allowed) continue;
       if (failed_for_job(job, index, now_) != 0) continue;
-      std::vector<Victim> victims = victims_on(job, node);
+      std::vector<Victim> victims = victims_on(rights, index);
       CheapestVictims search(node, shape, matched.devices, victims);
       const auto chosen = search.find(best.cost);
       if (!chosen) continue;

@@ -21,7 +21,10 @@ struct Usage {
 };
 
 struct ByRank {
+  using is_transparent = void;
   bool operator()(const Job* a, const Job* b) const { return a->rank < b->rank; }
+  bool operator()(const Rank& a, const Job* b) const { return a < b->rank; }
+  bool operator()(const Job* a, const Rank& b) const { return a->rank < b; }
 };
 using Bucket = std::set<Job*, ByRank>;
 
@@ -44,7 +47,7 @@ struct Queue {
 /// The tree of queues: whose turn it is, by hierarchical weighted dominant-resource fairness
 /// (Ghodsi et al., NSDI'11) over present and decayed use.
 ///   Q1  At each level the child with the least share over weight that has work goes first.
-///   Q2  A queue's use is the sum of its children's.
+///   Q2  A queue's present use is the sum of its children's.
 class QueueTree {
  public:
   QueueTree();
@@ -55,6 +58,8 @@ class QueueTree {
   /// No effect where the parent is unknown or had jobs, or the queue has another parent.
   void set(QueueId id, QueueId parent, std::uint32_t weight);
 
+  /// The queue has jobs of its own from here on, and so never children.
+  void admit(QueueIndex queue) { queues_[queue].had_jobs = true; }
   void add(Job& job);
   void remove(Job& job);
   void charge(QueueIndex queue, const Need& need, bool is_added);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core.hpp"
+#include "spread.hpp"
 
 namespace oort::compute {
 namespace {
@@ -48,14 +49,17 @@ void Core::hold_nodes(Job& job, Reservation reservation) {
   reserved_.push_back(&job);
 }
 
-/// The first few jobs of every queue, one a class: all first ones, then all second ones, and so
+/// The first few jobs of every queue that do not rest, one a class: all first ones, then all second ones, and so
 /// on, each time the neediest queue first.
-std::vector<Job*> Core::heads_in_order() const {
+std::vector<Job*> Core::heads_in_order(Patience Job::*patience) const {
   std::vector<std::tuple<std::size_t, std::uint64_t, Rank, Job*>> order;
   for (QueueIndex index = 0; index < queues_.size(); ++index) {
     std::vector<Job*> heads;
     for (const Bucket& bucket : queues_.at(index).buckets) {
-      if (!bucket.empty()) heads.push_back(*bucket.begin());
+      const auto first = std::find_if(bucket.begin(), bucket.end(), [&](const Job* job) {
+        return (job->*patience).again <= now_;
+      });
+      if (first != bucket.end()) heads.push_back(*first);
     }
     std::sort(heads.begin(), heads.end(), ByRank());
     const std::uint64_t share = queues_.share_ppb(index, nodes_);
@@ -71,11 +75,11 @@ std::vector<Job*> Core::heads_in_order() const {
 
 void Core::make_reservations() {
   std::size_t tries = 2 * options_.reservations_max;
-  for (Job* const job : heads_in_order()) {
+  for (Job* const job : heads_in_order(&Job::for_reservation)) {
     if (reserved_.size() >= options_.reservations_max || tries == 0) break;
     if (job->reservation) continue;
     --tries;
-    static_cast<void>(reserve(*job));
+    if (!reserve(*job)) job->for_reservation.fail(now_);
   }
 }
 
@@ -97,13 +101,20 @@ bool Core::reserve(Job& job) {
 /// Lets leases end in thought, the first to end first, until the job fits.
 class EarliestWindow {
  public:
-  EarliestWindow(const NodeTable& nodes, const ShapeIndex& shape, const Gang& gang)
-      : nodes_(nodes), shape_(shape), gang_(gang), states_(nodes.size()) {}
+  /// Of nodes that lie in one domain of the spread only the first is used, for one member.
+  EarliestWindow(const NodeTable& nodes, const ShapeIndex& shape, const Gang& gang, Spread spread)
+      : nodes_(nodes),
+        shape_(shape),
+        gang_(gang),
+        spread_(spread),
+        most_(spread == Spread::None ? gang.max : 1),
+        states_(nodes.size()) {}
 
   /// Whether enough members fit into idle nodes, of those that `may_use`.
   template <class MayUse>
   bool begin(const MayUse& may_use) {
     std::map<TopologyGroup, std::uint64_t> idle;
+    std::map<TopologyGroup, TakenDomains> taken;
     bool could = false;
     for (NodeIndex index = 0; index < nodes_.size(); ++index) {
       const Node& node = nodes_.at(index);
@@ -113,13 +124,16 @@ class EarliestWindow {
         state.match.is_allowed = false;
         continue;
       }
+      const TopologyGroup group = group_of(gang_.topology, node, index);
+      const std::uint32_t members_idle = fitting(index, node.total);
+      if (members_idle == 0 || !taken.try_emplace(group, spread_).first->second.take(node.offer)) {
+        state.match.is_allowed = false;
+        continue;
+      }
       state.used = node.used;
-      state.members = fitting(index, node.total);
-      std::uint64_t& sum = idle[group_of(gang_.topology, node, index)];
-      sum += state.members;
-      could = could || sum >= gang_.min;
+      could |= (idle[group] += members_idle) >= gang_.min;
       state.members = fitting(index, node.free);
-      sums_[group_of(gang_.topology, node, index)] += state.members;
+      sums_[group] += state.members;
     }
     return could;
   }
@@ -170,22 +184,23 @@ class EarliestWindow {
   };
   [[nodiscard]] std::uint32_t fitting(NodeIndex index, const Capacity& free) const {
     return members_that_fit(free, shape_.need(), states_[index].match.devices,
-                            nodes_.at(index).links, gang_.max);
+                            nodes_.at(index).links, most_);
   }
 
   const NodeTable& nodes_;
   const ShapeIndex& shape_;
   const Gang& gang_;
+  Spread spread_;
+  std::uint32_t most_;
   std::vector<State> states_;
   std::map<TopologyGroup, std::uint64_t> sums_;
 };
 
 std::optional<Reservation> Core::earliest(const Job& job, std::uint32_t alternative) const {
   const ShapeIndex& shape = job.cls->alternatives[alternative];
-  // A gang whose members must be apart is counted a member a node at most.
-  EarliestWindow window(nodes_, shape, job.request.gang);
+  const Spread spread = job.is_gang() ? job.request.spread : Spread::None;
+  EarliestWindow window(nodes_, shape, job.request.gang, spread);
   const auto may_use = [&](NodeIndex node) { return failed_for_job(job, node, now_) == 0; };
-  if (job.is_gang() && job.request.spread != Spread::None) return std::nullopt;
   if (!window.begin(may_use)) return std::nullopt;
   if (const auto group = window.fitting_group()) {
     return Reservation{now_, alternative, window.parts(*group)};

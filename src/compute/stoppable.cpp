@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stoppable.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "oort/core/assert.hpp"
+
+namespace oort::compute {
+namespace {
+
+/// Starting a task again costs about a minute of its resources.
+constexpr std::uint64_t restart_ms = 60'000;
+
+template <class Counts, class Key>
+void uncount(Counts& counts, const Key& key) {
+  const auto found = counts.find(key);
+  if (--found->second == 0) counts.erase(found);
+}
+
+}  // namespace
+
+std::uint64_t cost_of_stopping(const Stoppable& one, WallTime now) {
+  const std::uint64_t ran = now.milliseconds - one.started_ms;
+  const std::uint64_t step = one.checkpoint_ms;
+  const std::uint64_t lost = (step == 0 ? ran : ran % step) + restart_ms;
+  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / (1U << 20);
+  return std::min(lost, most / one.width) * one.width;
+}
+
+Stoppable stoppable_of(const Lease& lease) {
+  const Request& request = lease.job->request;
+  const std::uint64_t width = 16 * lease.need.gpu_total() + lease.need.cpu_milli + 1;
+  return {&lease,
+          lease.job->queue,
+          request.priority,
+          request.is_spot,
+          lease.job->is_gang(),
+          request.bid_per_hour,
+          width,
+          lease.started.milliseconds,
+          request.checkpoint_ms};
+}
+
+std::optional<StopCause> StopRights::over(const Stoppable& one) const {
+  if (one.is_spot) {
+    if (!is_spot) return StopCause::SpotReclaimed;
+    return bid > one.bid ? std::optional(StopCause::SpotOutbid) : std::nullopt;
+  }
+  if (is_spot) return std::nullopt;
+  if (queue == one.queue) {
+    return priority > one.priority ? std::optional(StopCause::HigherPriority) : std::nullopt;
+  }
+  const bool must_give = one.queue < is_rich.size() && is_rich[one.queue];
+  return must_give ? std::optional(StopCause::FairShare) : std::nullopt;
+}
+
+void StoppableLeases::add(const Lease& lease) {
+  if (lease.node >= by_node_.size()) by_node_.resize(lease.node + std::size_t{1});
+  const Stoppable one = stoppable_of(lease);
+  by_node_[lease.node].push_back(one);
+  ++count_;
+  if (one.is_spot) {
+    ++bids_[one.bid];
+  } else {
+    ++priorities_[{one.queue, one.priority}];
+  }
+}
+
+void StoppableLeases::remove(const Lease& lease) {
+  auto& here = by_node_[lease.node];
+  const auto found = std::find_if(here.begin(), here.end(),
+                                  [&](const Stoppable& one) { return one.lease == &lease; });
+  OORT_ASSERT(found != here.end(), "a lease is added before it is removed");
+  if (found->is_spot) {
+    uncount(bids_, found->bid);
+  } else {
+    uncount(priorities_, std::pair(found->queue, found->priority));
+  }
+  here.erase(found);
+  --count_;
+}
+
+bool StoppableLeases::has_any_for(const StopRights& rights) const {
+  if (!bids_.empty() && (!rights.is_spot || bids_.begin()->first < rights.bid)) return true;
+  if (rights.is_spot) return false;
+  // Each queue's least priority stands first.
+  constexpr std::int32_t least = std::numeric_limits<std::int32_t>::min();
+  for (auto at = priorities_.begin(); at != priorities_.end();) {
+    const auto [queue, priority] = at->first;
+    if (queue == rights.queue && priority < rights.priority) return true;
+    if (queue != rights.queue && queue < rights.is_rich.size() && rights.is_rich[queue]) {
+      return true;
+    }
+    at = priorities_.lower_bound({queue + 1, least});
+  }
+  return false;
+}
+
+}  // namespace oort::compute
