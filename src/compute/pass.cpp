@@ -120,7 +120,7 @@ Job* Core::head_of(QueueIndex index) const {
       first = bucket.upper_bound(look->second.passed);
     }
     if (first == bucket.end()) continue;
-    if (best == nullptr || (*first)->rank < best->rank) best = *first;
+    if (best == nullptr || first->first < best->rank) best = first->second;
   }
   return best;
 }
@@ -148,10 +148,14 @@ std::optional<Core::Spot> Core::pick(Job& job) {
         if (node) consider(job, shape, i, *node, shape.score(nodes_, *node), best);
       }
     }
-    for (const NodeIndex node : reserved_nodes_) {
-      const bool is_own = nodes_.at(node).reserved_for == job.request.job;
-      if (!is_own && !may_use_reserved_) continue;
-      consider(job, shape, i, node, shape.score_now(nodes_, node), best);
+    if (may_use_reserved_) {
+      for (const NodeIndex node : reserved_nodes_) {
+        consider(job, shape, i, node, shape.score_now(nodes_, node), best);
+      }
+    } else if (job.reservation) {
+      for (const auto& part : job.reservation->parts) {
+        consider(job, shape, i, part.node, shape.score_now(nodes_, part.node), best);
+      }
     }
     if (best) return best;
   }

@@ -64,8 +64,8 @@ void QueueTree::add(Job& job) {
     queue.buckets.resize(cls + 1);
     queue.heads.resize(cls + 1);
   }
-  queue.buckets[cls].insert(&job);
-  queue.heads[cls] = (*queue.buckets[cls].begin())->rank;
+  queue.buckets[cls].emplace(job.rank, &job);
+  queue.heads[cls] = queue.buckets[cls].begin()->first;
   ++queue.waiting;
   ++job.cls->waiting;
   job.is_waiting = true;
@@ -75,9 +75,9 @@ void QueueTree::remove(Job& job) {
   Queue& queue = queues_[job.queue];
   const ClassId cls = job.cls->id;
   Bucket& bucket = queue.buckets[cls];
-  OORT_ASSERT(bucket.erase(&job) == 1, "a waiting job is in its bucket");
+  OORT_ASSERT(bucket.erase(job.rank) == 1, "a waiting job is in its bucket");
   queue.heads[cls].reset();
-  if (!bucket.empty()) queue.heads[cls] = (*bucket.begin())->rank;
+  if (!bucket.empty()) queue.heads[cls] = bucket.begin()->first;
   --queue.waiting;
   --job.cls->waiting;
   job.is_waiting = false;

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -20,13 +19,7 @@ struct Usage {
   std::uint64_t memory_mib = 0;
 };
 
-struct ByRank {
-  using is_transparent = void;
-  bool operator()(const Job* a, const Job* b) const { return a->rank < b->rank; }
-  bool operator()(const Rank& a, const Job* b) const { return a < b->rank; }
-  bool operator()(const Job* a, const Rank& b) const { return a->rank < b; }
-};
-using Bucket = std::set<Job*, ByRank>;
+using Bucket = std::map<Rank, Job*>;
 
 struct Queue {
   QueueId id;

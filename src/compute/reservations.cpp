@@ -56,12 +56,13 @@ std::vector<Job*> Core::heads_in_order(Patience Job::*patience) const {
   for (QueueIndex index = 0; index < queues_.size(); ++index) {
     std::vector<Job*> heads;
     for (const Bucket& bucket : queues_.at(index).buckets) {
-      const auto first = std::find_if(bucket.begin(), bucket.end(), [&](const Job* job) {
-        return (job->*patience).again <= now_;
+      const auto first = std::find_if(bucket.begin(), bucket.end(), [&](const auto& one) {
+        return (one.second->*patience).again <= now_;
       });
-      if (first != bucket.end()) heads.push_back(*first);
+      if (first != bucket.end()) heads.push_back(first->second);
     }
-    std::sort(heads.begin(), heads.end(), ByRank());
+    std::sort(heads.begin(), heads.end(),
+              [](const Job* a, const Job* b) { return a->rank < b->rank; });
     const std::uint64_t share = queues_.share_ppb(index, nodes_);
     for (std::size_t i = 0; i < std::min(heads.size(), heads_per_queue_max); ++i) {
       order.emplace_back(i, share, heads[i]->rank, heads[i]);

@@ -54,7 +54,8 @@ void ShapeIndex::refresh(const NodeTable& nodes) {
 
 void ShapeIndex::rebuild(const NodeTable& nodes) {
   const std::size_t blocks = (nodes.size() + block_nodes - 1) / block_nodes;
-  known_.assign(nodes.size(), Known());
+  // What is known of a node holds as long as its offer, whatever its score is.
+  known_.resize(nodes.size());
   scores_.assign(blocks * block_nodes, unfit);
   block_min_.assign(blocks, unfit);
   has_changed_ = true;

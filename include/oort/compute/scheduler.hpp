@@ -193,8 +193,9 @@ struct Options {
   std::size_t indexed_shapes_max = 1'024;
   std::size_t reservations_max = 8;
   std::size_t preemptions_per_tick_max = 4;
-  /// Jobs of one class looked at in one pass when some fail what is checked job by job.
-  std::size_t looks_per_class_max = 32;
+  /// Jobs of one class and queue looked at in one pass when some fail what is checked job by job;
+  /// the next tick goes on behind them.
+  std::size_t looks_per_class_max = 8;
   /// Waiting so long is worth one step of priority.
   std::uint64_t ageing_ms = 60'000;
   std::uint64_t usage_half_life_ms = 3'600'000;
