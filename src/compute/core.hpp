@@ -131,11 +131,17 @@ class Core {
   void reject_late();
   void drop_late_reservations();
   void make_reservations();
-  [[nodiscard]] bool reserve(Job& job);
+  /// What a search for nodes and a time has found. It is blocked where reservations of others alone
+  /// keep the job from having one.
+  struct Window {
+    std::optional<Reservation> reservation;
+    bool is_blocked = false;
+  };
+  enum class Reserved : std::uint8_t { Yes, Blocked, No };
+  [[nodiscard]] Reserved reserve(Job& job);
   void hold_nodes(Job& job, Reservation reservation);
   void drop_reservation(Job& job);
-  [[nodiscard]] std::optional<Reservation> earliest(const Job& job,
-                                                    std::uint32_t alternative) const;
+  [[nodiscard]] Window earliest(const Job& job, std::uint32_t alternative) const;
   [[nodiscard]] std::vector<Job*> heads_in_order(Patience Job::*patience) const;
   void preempt();
   [[nodiscard]] bool preempt_for(Job& job, const StopRights& rights);

@@ -70,13 +70,19 @@ bool Core::place_gang_reserved(Job& job) {
   const ShapeIndex& shape = job.cls->alternatives[reservation.alternative];
   std::vector<Reservation::Part> parts;
   std::uint32_t members = 0;
+  // Offers may have changed since: what is promised may lie apart, or in one domain, by now.
+  const Topology topology = job.request.gang.topology;
+  const NodeIndex first = reservation.parts.front().node;
+  TakenDomains taken(job.request.spread);
   for (const auto& part : reservation.parts) {
     const Node& node = nodes_.at(part.node);
+    if (group_of(topology, node, part.node) != group_of(topology, nodes_.at(first), first)) continue;
     const Match matched = shape.match_of(nodes_, part.node);
     if (!matched.is_allowed || failed_for_job(job, part.node, now_) != 0) continue;
     const std::uint32_t fits =
         members_that_fit(node.free, shape.need(), matched.devices, node.links, part.members);
-    if (fits > 0) parts.push_back({part.node, fits});
+    if (fits == 0 || !taken.take(node.offer)) continue;
+    parts.push_back({part.node, fits});
     members += fits;
   }
   if (members < job.request.gang.min) return false;

@@ -54,13 +54,13 @@ struct Reservation {
 };
 
 /// What was sought for a job in vain is sought again later, each time twice as late: who stands
-/// behind it gets a turn, and it never rests longer than it has waited.
+/// behind it gets a turn, and it rests no longer than it has waited.
 struct Patience {
   WallTime again;
   std::uint32_t failures = 0;
 
   void fail(WallTime now) {
-    constexpr std::uint32_t doublings_max = 16;
+    constexpr std::uint32_t doublings_max = 10;
     again = {now.milliseconds + (std::uint64_t{1'000} << std::min(failures, doublings_max))};
     ++failures;
   }

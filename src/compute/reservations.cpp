@@ -80,23 +80,28 @@ void Core::make_reservations() {
     if (reserved_.size() >= options_.reservations_max || tries == 0) break;
     if (job->reservation) continue;
     --tries;
-    if (!reserve(*job)) job->for_reservation.fail(now_);
+    const Reserved outcome = reserve(*job);
+    // Those behind it would hold, again and again, what it waits for.
+    if (outcome == Reserved::Blocked) break;
+    if (outcome == Reserved::No) job->for_reservation.fail(now_);
   }
 }
 
-bool Core::reserve(Job& job) {
+Core::Reserved Core::reserve(Job& job) {
   std::optional<Reservation> best;
+  bool is_blocked = false;
   for (std::uint32_t i = 0; i < job.cls->alternatives.size(); ++i) {
-    auto found = earliest(job, i);
+    auto [found, is_this_blocked] = earliest(job, i);
+    is_blocked = is_blocked || is_this_blocked;
     if (found && (!best || found->start < best->start)) best = std::move(found);
   }
-  if (!best) return false;
+  if (!best) return is_blocked ? Reserved::Blocked : Reserved::No;
   const Request& request = job.request;
   const WallTime end = after(best->start, request.walltime_ms);
-  if (!job.has_started && request.start_by && *request.start_by < best->start) return false;
-  if (!job.has_started && request.finish_by && *request.finish_by < end) return false;
+  if (!job.has_started && request.start_by && *request.start_by < best->start) return Reserved::No;
+  if (!job.has_started && request.finish_by && *request.finish_by < end) return Reserved::No;
   hold_nodes(job, std::move(*best));
-  return true;
+  return Reserved::Yes;
 }
 
 /// Lets leases end in thought, the first to end first, until the job fits.
@@ -116,21 +121,22 @@ class EarliestWindow {
   bool begin(const MayUse& may_use) {
     std::map<TopologyGroup, std::uint64_t> idle;
     std::map<TopologyGroup, TakenDomains> taken;
+    std::map<TopologyGroup, std::uint64_t> idle_or_reserved;
+    std::map<TopologyGroup, TakenDomains> taken_or_reserved;
     bool could = false;
     for (NodeIndex index = 0; index < nodes_.size(); ++index) {
       const Node& node = nodes_.at(index);
       State& state = states_[index];
       state.match = shape_.match_of(nodes_, index);
-      if (!state.match.is_allowed || node.reserved_for || !may_use(index)) {
-        state.match.is_allowed = false;
-        continue;
-      }
+      if (!state.match.is_allowed) continue;
+      const std::uint32_t members_idle = may_use(index) ? fitting(index, node.total) : 0;
+      state.match.is_allowed = false;
+      if (members_idle == 0) continue;
       const TopologyGroup group = group_of(gang_.topology, node, index);
-      const std::uint32_t members_idle = fitting(index, node.total);
-      if (members_idle == 0 || !taken.try_emplace(group, spread_).first->second.take(node.offer)) {
-        state.match.is_allowed = false;
-        continue;
-      }
+      if (take(taken_or_reserved, group, node)) idle_or_reserved[group] += members_idle;
+      could_unreserved_ = could_unreserved_ || idle_or_reserved[group] >= gang_.min;
+      if (node.reserved_for || !take(taken, group, node)) continue;
+      state.match.is_allowed = true;
       state.used = node.used;
       could |= (idle[group] += members_idle) >= gang_.min;
       state.members = fitting(index, node.free);
@@ -138,6 +144,8 @@ class EarliestWindow {
     }
     return could;
   }
+  /// Whether enough would fit if no node were reserved.
+  [[nodiscard]] bool could_unreserved() const noexcept { return could_unreserved_; }
   [[nodiscard]] bool uses(NodeIndex index) const { return states_[index].match.is_allowed; }
   [[nodiscard]] std::optional<TopologyGroup> fitting_group() const {
     for (const auto& [group, sum] : sums_) {
@@ -149,7 +157,7 @@ class EarliestWindow {
   std::optional<TopologyGroup> end(const Lease& lease) {
     State& state = states_[lease.node];
     const Node& node = nodes_.at(lease.node);
-    take(state.used, lease.need, lease.devices);
+    compute::take(state.used, lease.need, lease.devices);
     const std::uint32_t members = fitting(lease.node, rest(node.total, state.used));
     const TopologyGroup group = group_of(gang_.topology, node, lease.node);
     std::uint64_t& sum = sums_[group];
@@ -183,6 +191,10 @@ class EarliestWindow {
     Capacity used;
     std::uint32_t members = 0;
   };
+  using Taken = std::map<TopologyGroup, TakenDomains>;
+  bool take(Taken& taken, TopologyGroup group, const Node& node) const {
+    return taken.try_emplace(group, spread_).first->second.take(node.offer);
+  }
   [[nodiscard]] std::uint32_t fitting(NodeIndex index, const Capacity& free) const {
     return members_that_fit(free, shape_.need(), states_[index].match.devices,
                             nodes_.at(index).links, most_);
@@ -195,16 +207,17 @@ class EarliestWindow {
   std::uint32_t most_;
   std::vector<State> states_;
   std::map<TopologyGroup, std::uint64_t> sums_;
+  bool could_unreserved_ = false;
 };
 
-std::optional<Reservation> Core::earliest(const Job& job, std::uint32_t alternative) const {
+Core::Window Core::earliest(const Job& job, std::uint32_t alternative) const {
   const ShapeIndex& shape = job.cls->alternatives[alternative];
   const Spread spread = job.is_gang() ? job.request.spread : Spread::None;
   EarliestWindow window(nodes_, shape, job.request.gang, spread);
   const auto may_use = [&](NodeIndex node) { return failed_for_job(job, node, now_) == 0; };
-  if (!window.begin(may_use)) return std::nullopt;
+  if (!window.begin(may_use)) return {std::nullopt, window.could_unreserved()};
   if (const auto group = window.fitting_group()) {
-    return Reservation{now_, alternative, window.parts(*group)};
+    return {Reservation{now_, alternative, window.parts(*group)}, false};
   }
   using End = std::pair<WallTime, const Lease*>;
   const auto is_later = [](const End& a, const End& b) {
@@ -224,9 +237,9 @@ std::optional<Reservation> Core::earliest(const Job& job, std::uint32_t alternat
     const bool is_available = std::all_of(parts.begin(), parts.end(), [&](const auto& part) {
       return (failed_for_job(job, part.node, time) & bit_of(Constraint::Availability)) == 0;
     });
-    if (is_available) return Reservation{time, alternative, std::move(parts)};
+    if (is_available) return {Reservation{time, alternative, std::move(parts)}, false};
   }
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace oort::compute

@@ -47,7 +47,9 @@ bool suffices(const Request& asked, Constraint constraint, const WatchedNode& no
   if (constraint == Constraint::GpuMemory) need.gpu_memory_mib_min = 0;
   if (constraint == Constraint::Interconnect) need.same_interconnect = false;
   if (constraint == Constraint::GpuCount) need.gpu_count = 1;
-  if (need == asked.any_of[0]) return true;
+  const bool is_of_devices =
+      constraint >= Constraint::GpuModel && constraint <= Constraint::Interconnect;
+  if (!is_of_devices) return true;
   return failed_rules(asked, need, node, stream.now()).empty();
 }
 

@@ -26,8 +26,7 @@ void Watcher::before(WallTime now, const Event& event) {
   now_ = now;
   touched_.clear();
   lost_.clear();
-  had_leases_.clear();
-  for (const auto& [number, lease] : leases_) had_leases_.insert(lease.place.job);
+  submitted_.reset();
   std::visit([this](const auto& one) { see(one); }, event);
 }
 
@@ -53,6 +52,7 @@ void Watcher::see(const JobSubmitted& event) {
   job.request = event.request;
   job.submitted = now_;
   touched_.insert(event.request.job);
+  submitted_ = event.request.job;
 }
 
 void Watcher::see(const LeaseEnded& event) {
@@ -222,6 +222,11 @@ void Watcher::check(const Reject& reject) {
   if (found == jobs_.end()) return;
   EXPECT_FALSE(found->second.ended) << "C6: a job ends once";
   EXPECT_TRUE(found->second.leases.empty());
+  if (submitted_ == reject.job) {
+    // Refused at the door, so the scheduler does not know it.
+    jobs_.erase(found);
+    return;
+  }
   found->second.ended = JobState::Rejected;
   found->second.promise.reset();
 }

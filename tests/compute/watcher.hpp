@@ -83,8 +83,8 @@ class Watcher {
   std::set<JobId> touched_;
   /// Leases that ended with their node in this step.
   std::set<LeaseNumber> lost_;
-  /// Jobs with leases before this step.
-  std::set<JobId> had_leases_;
+  /// The job that this step submits.
+  std::optional<JobId> submitted_;
   std::size_t promises_kept_ = 0;
   std::size_t promises_excused_ = 0;
 };
