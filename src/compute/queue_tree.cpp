@@ -66,7 +66,7 @@ void QueueTree::add(Job& job) {
   }
   queue.buckets[cls].emplace(job.rank, &job);
   queue.heads[cls] = queue.buckets[cls].begin()->first;
-  ++queue.waiting;
+  count_waiting(job.queue, true);
   ++job.cls->waiting;
   job.is_waiting = true;
 }
@@ -78,9 +78,18 @@ void QueueTree::remove(Job& job) {
   OORT_ASSERT(bucket.erase(job.rank) == 1, "a waiting job is in its bucket");
   queue.heads[cls].reset();
   if (!bucket.empty()) queue.heads[cls] = bucket.begin()->first;
-  --queue.waiting;
+  count_waiting(job.queue, false);
   --job.cls->waiting;
   job.is_waiting = false;
+}
+
+void QueueTree::count_waiting(QueueIndex index, bool is_added) {
+  while (true) {
+    std::size_t& waiting = queues_[index].waiting;
+    waiting = is_added ? waiting + 1 : waiting - 1;
+    if (index == 0) return;
+    index = queues_[index].parent;
+  }
 }
 
 void QueueTree::charge(QueueIndex index, const Need& need, bool is_added) {

@@ -30,6 +30,7 @@ struct Queue {
   /// Past use, halved every half-life, in 65,536ths.
   Usage decayed;
   bool had_jobs = false;
+  /// Waiting jobs of the queue and all below it.
   std::size_t waiting = 0;
   /// Waiting jobs by class.
   std::vector<Bucket> buckets;
@@ -65,6 +66,8 @@ class QueueTree {
                                                    const NodeTable& nodes) const;
 
  private:
+  void count_waiting(QueueIndex index, bool is_added);
+
   std::vector<Queue> queues_;
   std::map<QueueId, QueueIndex> by_id_;
 };

@@ -2,6 +2,13 @@
 // Hand-made cases of each rule.
 #include "oort/compute/scheduler.hpp"
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
 #include "builders.hpp"
 
 namespace oort::compute::test {
@@ -293,48 +300,125 @@ TEST(Scheduler, QueuesShareByWeight_Q1) {
   Bench bench;
   bench.step(QueueSet{QueueId(1), QueueId(0), 1});
   bench.step(QueueSet{QueueId(2), QueueId(0), 3});
-  for (std::uint64_t i = 1; i <= 24; ++i) {
+  for (std::uint64_t i = 1; i <= 80; ++i) {
     Request one = request(i, 1);
     one.queue = QueueId(static_cast<std::uint32_t>(1 + i % 2));
     bench.submit(one);
   }
-  std::size_t of_second = 0;
+  // Both have forty jobs, of which sixteen find a place: one of the first for three of the second.
+  std::size_t of_first = 0;
+  std::size_t placed = 0;
   for (std::uint64_t i = 1; i <= 2; ++i) {
     for (const Place& place : all<Place>(bench.offer_node(offer(i, 8)))) {
-      for (std::uint64_t j = 1; j <= 24; j += 2) of_second += place.job == job(j) ? 1 : 0;
+      ++placed;
+      for (std::uint64_t j = 2; j <= 80; j += 2) of_first += place.job == job(j) ? 1 : 0;
     }
   }
-  EXPECT_EQ(of_second, 12U);  // All it has, of 16 places; by weight alone.
-  EXPECT_GT(*bench.scheduler.share_ppb(QueueId(2)), 0U);
+  EXPECT_EQ(placed, 16U);
+  EXPECT_EQ(bench.scheduler.waiting_count(), 64U);
+  EXPECT_EQ(of_first, 4U);
+  EXPECT_EQ(*bench.scheduler.share_ppb(QueueId(1)), *bench.scheduler.share_ppb(QueueId(2)));
+}
+
+TEST(Scheduler, AQueueWithJobsNeverGetsChildren) {
+  Bench bench;
+  bench.step(QueueSet{QueueId(1), QueueId(0), 1});
+  Request one = request(1, 1);
+  one.queue = QueueId(1);
+  bench.submit(one);
+  bench.step(QueueSet{QueueId(2), QueueId(1), 1});
+  EXPECT_FALSE(bench.scheduler.share_ppb(QueueId(2)));
+  EXPECT_EQ(all<Place>(bench.offer_node(offer(1, 1))).size(), 1U);
+}
+
+/// Four leases that may be stopped, of unlike width, age and checkpoints, on one node of 8 devices.
+std::vector<Place> unlike_leases(Bench& bench) {
+  bench.offer_node(offer(1, 8));
+  struct Kind {
+    std::uint16_t devices;
+    std::uint64_t checkpoint_ms;
+    std::uint64_t then_ms;
+  };
+  constexpr Kind kinds[] = {
+      {4, 0, 600'000}, {2, 400'000, 200'000}, {1, 0, 100'000}, {1, 0, 100'000}};
+  std::vector<Place> running;
+  for (const Kind& kind : kinds) {
+    Request low = request(running.size() + 1, kind.devices);
+    low.walltime_ms = 86'400'000;
+    low.is_preemptible = true;
+    low.grace_ms = 5'000;
+    low.checkpoint_ms = kind.checkpoint_ms;
+    running.push_back(all<Place>(bench.submit(low))[0]);
+    bench.now.milliseconds += kind.then_ms;
+  }
+  return running;
 }
 
 TEST(Scheduler, AHigherPriorityStopsTheCheapestLeases_C10) {
+  // Devices times what is lost: the four lost 1,000 s and a minute, 4 x 1,060; the two lost nothing
+  // since their checkpoint, 2 x 60; the single ones lost 200 s and 100 s, 260 and 160.
+  struct Case {
+    std::uint16_t wanted;
+    std::vector<std::size_t> stopped;
+  };
+  const Case cases[] = {{1, {1}}, {2, {1}}, {3, {1, 3}}, {4, {1, 2, 3}}, {5, {0, 1}}};
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.wanted);
+    Bench bench;
+    const auto running = unlike_leases(bench);
+    Request high = request(9, one.wanted);
+    high.priority = 1;
+    bench.submit(high);
+    const auto said = bench.tick(0);
+    std::vector<LeaseNumber> stopped;
+    for (const Stop& stop : all<Stop>(said)) {
+      stopped.push_back(stop.lease);
+      EXPECT_EQ(stop.cause, StopCause::HigherPriority);
+      EXPECT_EQ(stop.by, job(9));
+      EXPECT_EQ(stop.deadline.milliseconds, bench.now.milliseconds + 5'000);
+    }
+    std::vector<LeaseNumber> expected;
+    for (const std::size_t i : one.stopped) expected.push_back(running[i].lease);
+    std::sort(stopped.begin(), stopped.end());
+    EXPECT_EQ(stopped, expected);
+    ASSERT_EQ(all<Reserve>(said).size(), 1U);
+    // The last to end makes the room, which nobody else gets.
+    std::vector<Place> placed;
+    for (const std::size_t i : one.stopped) placed = all<Place>(bench.end(running[i], LeaseEnd::Stopped));
+    ASSERT_FALSE(placed.empty());
+    EXPECT_EQ(placed[0].job, job(9));
+    EXPECT_EQ(bench.scheduler.job(job(one.stopped[0] + 1))->state, JobState::Queued);
+  }
+}
+
+TEST(Scheduler, ANodeThatTakesAGangWithItCostsOneRetry_C2) {
   Bench bench;
-  bench.offer_node(offer(1, 2));
+  bench.offer_node(offer(1, 4));
+  Request gang = request(1, 1);
+  gang.gang = {4, 4, Topology::Any};
+  gang.retry.max = 1;
+  ASSERT_EQ(all<Place>(bench.submit(gang)).size(), 4U);
+  EXPECT_TRUE(all<Ended>(bench.step(OfferGone{node(1)})).empty());
+  EXPECT_EQ(all<Place>(bench.offer_node(offer(2, 4))).size(), 4U);
+  EXPECT_EQ(all<Ended>(bench.step(OfferGone{node(2)})).size(), 1U);
+}
+
+TEST(Scheduler, APromisedGangKeepsItsTopologyWhenOffersChange_C2) {
+  Bench bench;
   std::vector<Place> running;
   for (std::uint64_t i = 1; i <= 2; ++i) {
-    Request low = request(i, 1);
-    low.is_preemptible = true;
-    low.grace_ms = 5'000;
-    running.push_back(all<Place>(bench.submit(low))[0]);
-    bench.now.milliseconds += 10'000;
+    bench.offer_node(offer(i, 1));
+    running.push_back(all<Place>(bench.submit(request(i, 1)))[0]);
   }
-  Request high = request(3, 1);
-  high.priority = 1;
-  bench.submit(high);
-  const auto said = bench.tick(0);
-  const auto stops = all<Stop>(said);
-  ASSERT_EQ(stops.size(), 1U);
-  EXPECT_EQ(stops[0].lease, running[1].lease);  // It has lost less.
-  EXPECT_EQ(stops[0].cause, StopCause::HigherPriority);
-  EXPECT_EQ(stops[0].by, job(3));
-  EXPECT_EQ(stops[0].deadline.milliseconds, bench.now.milliseconds + 5'000);
-  ASSERT_EQ(all<Reserve>(said).size(), 1U);
-  bench.now = stops[0].deadline;
-  const auto placed = all<Place>(bench.end(running[1], LeaseEnd::Stopped));
-  ASSERT_EQ(placed.size(), 1U);
-  EXPECT_EQ(placed[0].job, job(3));
-  EXPECT_EQ(bench.scheduler.job(job(2))->state, JobState::Queued);
+  Request gang = request(3, 1);
+  gang.gang = {2, 2, Topology::SameRegion};
+  bench.submit(gang);
+  ASSERT_EQ(all<Reserve>(bench.tick(1'000)).size(), 1U);
+  Offer moved = offer(2, 1);
+  moved.region = "us";
+  bench.offer_node(moved);
+  for (const Place& place : running) EXPECT_TRUE(all<Place>(bench.end(place)).empty());
+  EXPECT_EQ(bench.scheduler.job(job(3))->state, JobState::Queued);
 }
 
 TEST(Scheduler, SpotIsReclaimedAndOutbidAndNothingElseIs_C10) {

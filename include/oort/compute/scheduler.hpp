@@ -24,17 +24,18 @@
 ///   C1  No placement takes more of a node than is free, of any resource, at any time.
 ///   C2  The members of a gang are placed in one step, between min and max of them, or not at all.
 ///   C3  A reserved job starts no later than its reservation says, unless a node of it left,
-///   changed
-///       or failed the job, a lease overran its time, or a replica of its group took the domain.
-///   C4  Every job that some nodes could run starts in bounded time if ticks come and leases end
-///       at their walltime.
+///       changed or failed the job, a lease overran its time, or a replica of its group took the
+///       domain.
+///   C4  Every job, other than on spot, that idle nodes could run starts in bounded time if ticks
+///       come and leases end at their walltime.
 ///   C5  The same events give the same actions.
 ///   C6  Every job is in exactly one state, and its tasks are pending, running or done.
 ///   C7  No task of a job starts before all jobs that it depends on have finished.
 ///   C8  Every placement keeps all constraints of its request.
 ///   C9  The actions are those of a scheduler that looks at every node for every decision.
 ///   C10 A lease is stopped for another job only if that job may take its place and has none
-///       otherwise, of the sets of leases that would do one of least cost, and the cause is stated.
+///       otherwise, and the cause is stated. Of the sets of leases that would do it is one of least
+///       cost; where a node has more than twelve candidates, one of which none can be spared.
 namespace oort::compute {
 
 /// Number of a lease, counted from 1 and never used twice.
