@@ -142,7 +142,7 @@ class Core {
   void hold_nodes(Job& job, Reservation reservation);
   void drop_reservation(Job& job);
   [[nodiscard]] Window earliest(const Job& job, std::uint32_t alternative) const;
-  [[nodiscard]] std::vector<Job*> heads_in_order(Patience Job::*patience) const;
+  [[nodiscard]] std::vector<Job*> heads_in_order(Patience Job::* patience) const;
   void preempt();
   [[nodiscard]] bool preempt_for(Job& job, const StopRights& rights);
   [[nodiscard]] std::uint64_t least_cost_on(const StopRights& rights, NodeIndex index) const;

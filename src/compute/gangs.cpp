@@ -76,7 +76,8 @@ bool Core::place_gang_reserved(Job& job) {
   TakenDomains taken(job.request.spread);
   for (const auto& part : reservation.parts) {
     const Node& node = nodes_.at(part.node);
-    if (group_of(topology, node, part.node) != group_of(topology, nodes_.at(first), first)) continue;
+    if (group_of(topology, node, part.node) != group_of(topology, nodes_.at(first), first))
+      continue;
     const Match matched = shape.match_of(nodes_, part.node);
     if (!matched.is_allowed || failed_for_job(job, part.node, now_) != 0) continue;
     const std::uint32_t fits =

@@ -136,9 +136,7 @@ void Core::account_end(Job& job, std::uint32_t task, LeaseEnd end, bool was_stop
     case LeaseEnd::Refused: break;
     case LeaseEnd::Failed: may_retry = false; break;
     case LeaseEnd::NodeFault: may_retry = retry.on_node_fault && retries++ < retry.max; break;
-    case LeaseEnd::VerifyFailed:
-      may_retry = retry.on_verify_failed && retries++ < retry.max;
-      break;
+    case LeaseEnd::VerifyFailed: may_retry = retry.on_verify_failed && retries++ < retry.max; break;
     case LeaseEnd::Stopped:
       // Being preempted is no fault that is counted; stopping unasked is the task's own.
       may_retry = was_stopping && retry.on_preempted;

@@ -49,9 +49,9 @@ void Core::hold_nodes(Job& job, Reservation reservation) {
   reserved_.push_back(&job);
 }
 
-/// The first few jobs of every queue that do not rest, one a class: all first ones, then all second ones, and so
-/// on, each time the neediest queue first.
-std::vector<Job*> Core::heads_in_order(Patience Job::*patience) const {
+/// The first few jobs of every queue that do not rest, one a class: all first ones, then all second
+/// ones, and so on, each time the neediest queue first.
+std::vector<Job*> Core::heads_in_order(Patience Job::* patience) const {
   std::vector<std::tuple<std::size_t, std::uint64_t, Rank, Job*>> order;
   for (QueueIndex index = 0; index < queues_.size(); ++index) {
     std::vector<Job*> heads;

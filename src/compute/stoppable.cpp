@@ -31,15 +31,9 @@ std::uint64_t cost_of_stopping(const Stoppable& one, WallTime now) {
 Stoppable stoppable_of(const Lease& lease) {
   const Request& request = lease.job->request;
   const std::uint64_t width = 16 * lease.need.gpu_total() + lease.need.cpu_milli + 1;
-  return {&lease,
-          lease.job->queue,
-          request.priority,
-          request.is_spot,
-          lease.job->is_gang(),
-          request.bid_per_hour,
-          width,
-          lease.started.milliseconds,
-          request.checkpoint_ms};
+  return {&lease,          lease.job->queue,           request.priority,
+          request.is_spot, lease.job->is_gang(),       request.bid_per_hour,
+          width,           lease.started.milliseconds, request.checkpoint_ms};
 }
 
 std::optional<StopCause> StopRights::over(const Stoppable& one) const {

@@ -167,9 +167,10 @@ TEST(Explain, NoneCheaperThanTheRelaxationDoes_E3) {
   EXPECT_EQ(got.relaxation->have, 14'336U);
   EXPECT_EQ(got.relaxation->want, 16'384U);
   EXPECT_EQ(got.relaxation->cost_ppm, 125'000U);
-  EXPECT_EQ(to_text(got),
-            "no node could run it: 0 of 3 nodes usable, 2 lost to CPU, 1 lost to memory; cheapest to "
-            "relax: memory (14336 instead of 16384)");
+  EXPECT_EQ(
+      to_text(got),
+      "no node could run it: 0 of 3 nodes usable, 2 lost to CPU, 1 lost to memory; cheapest to "
+      "relax: memory (14336 instead of 16384)");
 }
 
 TEST(Explain, SaysWhenAReservationBegins) {

@@ -105,7 +105,8 @@ TEST(LearnedWorkload, IsLearnedAnewWhenItHasDoubled_L1) {
   EXPECT_EQ(learned_at, (std::vector<std::uint64_t>{64, 128, 256, 512}));
   ASSERT_EQ(workload.shapes().size(), 1U);
   EXPECT_EQ(workload.shapes()[0].weight, 1'000U);
-  EXPECT_FALSE(workload.learn(request(1, 0).any_of[0], 100'000)) << "without devices it tells nothing";
+  EXPECT_FALSE(workload.learn(request(1, 0).any_of[0], 100'000))
+      << "without devices it tells nothing";
   workload.set();
   EXPECT_FALSE(workload.learn(need, 100'000));
 }
@@ -289,8 +290,11 @@ TEST(StoppableLeases, ForWhomThereIsSomebodyToStop_S1) {
       all.add(leases[at]);
       is_in[at] = true;
     }
-    StopRights rights{draws.below(4), static_cast<std::int32_t>(draws.below(3)), draws.once_in(2),
-                      draws.below(3), {}};
+    StopRights rights{draws.below(4),
+                      static_cast<std::int32_t>(draws.below(3)),
+                      draws.once_in(2),
+                      draws.below(3),
+                      {}};
     if (draws.once_in(3)) rights.is_rich = {false, draws.once_in(2), draws.once_in(2), false};
     bool expected = false;
     for (std::size_t i = 0; i < leases.size(); ++i) {

@@ -145,8 +145,8 @@ TEST(Property, UnderAgeingEveryWaitIsBounded_C4) {
     // the very most are in front of any, and four steps of priority are four more.
     for (int i = 0; i < 6 * 3'600; i += 2) {
       while (stream.scheduler().waiting_count() < 30) {
-        Request one = plain(static_cast<std::uint16_t>(1 + draws.below(4)),
-                            1'000ULL * (1 + draws.below(60)));
+        Request one =
+            plain(static_cast<std::uint16_t>(1 + draws.below(4)), 1'000ULL * (1 + draws.below(60)));
         one.priority = static_cast<std::int32_t>(draws.below(5));
         if (draws.once_in(10)) one.gang = {2, 3, Topology::SameRegion};
         stream.submit(one);

@@ -32,7 +32,8 @@ std::size_t most_linked(const Alternative& need, const Offer& offer,
   if (!need.same_interconnect) return devices.size();
   std::map<std::uint16_t, std::size_t> linked;
   std::size_t most = 0;
-  for (const std::size_t i : devices) most = std::max(most, ++linked[offer.devices[i].interconnect]);
+  for (const std::size_t i : devices)
+    most = std::max(most, ++linked[offer.devices[i].interconnect]);
   return most;
 }
 
@@ -141,8 +142,8 @@ bool devices_keep_rules(const Request& request, const Place& place, const Watche
 }
 
 std::uint64_t price_by_rule(const Alternative& need, const Offer& offer) {
-  const std::uint64_t milli = offer.ask_per_gpu * need.gpu_count * need.gpu_milli +
-                              offer.ask_per_core * need.cpu_milli;
+  const std::uint64_t milli =
+      offer.ask_per_gpu * need.gpu_count * need.gpu_milli + offer.ask_per_core * need.cpu_milli;
   return (milli + 999) / 1000;
 }
 

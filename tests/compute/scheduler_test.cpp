@@ -384,7 +384,8 @@ TEST(Scheduler, AHigherPriorityStopsTheCheapestLeases_C10) {
     ASSERT_EQ(all<Reserve>(said).size(), 1U);
     // The last to end makes the room, which nobody else gets.
     std::vector<Place> placed;
-    for (const std::size_t i : one.stopped) placed = all<Place>(bench.end(running[i], LeaseEnd::Stopped));
+    for (const std::size_t i : one.stopped)
+      placed = all<Place>(bench.end(running[i], LeaseEnd::Stopped));
     ASSERT_FALSE(placed.empty());
     EXPECT_EQ(placed[0].job, job(9));
     EXPECT_EQ(bench.scheduler.job(job(one.stopped[0] + 1))->state, JobState::Queued);

@@ -84,8 +84,7 @@ void Stream::step(const Event& event) {
     ++placed_;
     const auto& job = watcher_.jobs().at(place->job);
     if (job.has_started) continue;
-    longest_wait_ms_ =
-        std::max(longest_wait_ms_, now_.milliseconds - job.submitted.milliseconds);
+    longest_wait_ms_ = std::max(longest_wait_ms_, now_.milliseconds - job.submitted.milliseconds);
   }
   watcher_.after(scheduler_, actions);
   schedule_ends(actions);
@@ -207,7 +206,8 @@ void Stream::draw_wishes(Request& request) {
   need.same_interconnect = draws_.once_in(5);
   if (draws_.once_in(8)) request.placement.regions = {region_of(draws_.below(2))};
   if (draws_.once_in(10)) request.placement.exclude_nodes = {node(1 + draws_.below(4))};
-  if (draws_.once_in(10)) request.placement.exclude_operators = {id_of<OperatorId>(draws_.below(3))};
+  if (draws_.once_in(10))
+    request.placement.exclude_operators = {id_of<OperatorId>(draws_.below(3))};
   if (draws_.once_in(6)) request.tier_min = static_cast<IsolationTier>(draws_.below(5));
   if (draws_.once_in(8)) request.data_class = static_cast<DataClass>(draws_.below(3));
   if (draws_.once_in(8)) request.price_per_hour_max = 150'000;

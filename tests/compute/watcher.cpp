@@ -112,7 +112,8 @@ void Watcher::after(const Scheduler& scheduler, const std::vector<Action>& actio
   check_promises(scheduler);
   EXPECT_EQ(scheduler.leases_count(), leases_.size());
   for (const JobId& id : touched_) {
-    if (const auto job = jobs_.find(id); job != jobs_.end()) check_state(scheduler, id, job->second);
+    if (const auto job = jobs_.find(id); job != jobs_.end())
+      check_state(scheduler, id, job->second);
   }
 }
 
