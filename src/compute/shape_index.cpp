@@ -2,6 +2,7 @@
 #include "shape_index.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "oort/core/assert.hpp"
 
@@ -48,8 +49,8 @@ void ShapeIndex::refresh(const NodeTable& nodes) {
   }
   cursor_ = end;
   generation_ = nodes.generation();
-  if (has_changed_) best_ = least();
-  has_changed_ = false;
+  if (has_lost_best_) best_ = least();
+  has_lost_best_ = false;
 }
 
 void ShapeIndex::rebuild(const NodeTable& nodes) {
@@ -58,7 +59,8 @@ void ShapeIndex::rebuild(const NodeTable& nodes) {
   known_.resize(nodes.size());
   scores_.assign(blocks * block_nodes, unfit);
   block_min_.assign(blocks, unfit);
-  has_changed_ = true;
+  best_.reset();
+  has_lost_best_ = true;
   for (NodeIndex index = 0; index < nodes.size(); ++index) update(nodes, index);
 }
 
@@ -68,23 +70,36 @@ void ShapeIndex::update(const NodeTable& nodes, NodeIndex index) {
     scores_.resize(scores_.size() + block_nodes, unfit);
     block_min_.push_back(unfit);
   }
-  const Node& node = nodes.at(index);
-  Known& known = known_[index];
-  if (known.version != node.version) {
-    known.match = node.is_present ? match(shape_, node.offer, node.links) : Match();
-    known.version = node.version;
-  }
   const std::int32_t before = scores_[index];
-  const std::int32_t now = node.reserved_for ? unfit : score_now(nodes, index);
+  const std::int32_t now = score_again(nodes, index);
   if (before == now) return;
-  has_changed_ = true;
   scores_[index] = now;
+  if (best_ && index != *best_) {
+    const std::pair known_best(scores_[*best_], *best_);
+    if (std::pair(now, index) < known_best) best_ = index;
+  } else {
+    has_lost_best_ = true;
+  }
   std::int32_t& least = block_min_[index / block_nodes];
   if (now <= least) {
     least = now;
   } else if (before == least) {
     recompute_block(index / block_nodes);
   }
+}
+
+std::int32_t ShapeIndex::score_again(const NodeTable& nodes, NodeIndex index) {
+  const Node& node = nodes.at(index);
+  // Most nodes of a full cluster are out of the question by this alone.
+  const bool is_short = node.free.cpu_milli < need_.cpu_milli ||
+                        node.free.memory_mib < need_.memory_mib || node.reserved_for;
+  if (is_short) return unfit;
+  Known& known = known_[index];
+  if (known.version != node.version) {
+    known.match = node.is_present ? match(shape_, node.offer, node.links) : Match();
+    known.version = node.version;
+  }
+  return score_now(nodes, index);
 }
 
 void ShapeIndex::recompute_block(std::size_t block) {

@@ -50,6 +50,7 @@ class ShapeIndex {
   };
 
   void update(const NodeTable& nodes, NodeIndex index);
+  [[nodiscard]] std::int32_t score_again(const NodeTable& nodes, NodeIndex index);
   void rebuild(const NodeTable& nodes);
   void recompute_block(std::size_t block);
   [[nodiscard]] std::optional<NodeIndex> scan(const NodeTable& nodes) const;
@@ -63,7 +64,8 @@ class ShapeIndex {
   std::vector<Known> known_;
   std::vector<std::int32_t> scores_;
   std::vector<std::int32_t> block_min_;
-  bool has_changed_ = false;
+  /// The best has changed, or there was none: it must be searched for.
+  bool has_lost_best_ = false;
   std::optional<NodeIndex> best_;
 };
 
