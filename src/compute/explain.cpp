@@ -13,9 +13,6 @@
 namespace oort::compute {
 namespace {
 
-constexpr std::uint32_t device_bits = bit_of(Constraint::GpuModel) | bit_of(Constraint::GpuMemory) |
-                                      bit_of(Constraint::GpuCount) |
-                                      bit_of(Constraint::Interconnect);
 /// What waiting cures, and so is never offered as something to give up.
 constexpr std::uint32_t passing_bits =
     bit_of(Constraint::NodeBackOff) | bit_of(Constraint::Reserved);
