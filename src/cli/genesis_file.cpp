@@ -7,10 +7,12 @@
 #include <limits>
 #include <utility>
 
+#include "economy_file.hpp"
 #include "json_fields.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
 #include "oort/core/reasons.hpp"
+#include "storage_classes.hpp"
 
 namespace oort::cli {
 namespace {
@@ -18,8 +20,6 @@ namespace {
 constexpr std::size_t description_bytes_max = std::size_t{64} << 20;
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
 constexpr std::uint64_t any_number = std::numeric_limits<std::uint64_t>::max();
-/// The order of ledger::StorageClass.
-constexpr std::array class_names = {"STANDARD", "STANDARD_IA", "GLACIER", "DEEP_ARCHIVE"};
 constexpr std::array role_names = {"super", "archive", "edge"};
 constexpr std::array endpoint_names = {"peer", "s3", "grpc"};
 
@@ -104,9 +104,9 @@ std::uint8_t small(JsonFields& fields, const char* name) {
 Result<ledger::ClassPolicy> read_class(const Json& description, const std::string& where) {
   JsonFields fields(description, where);
   ledger::ClassPolicy policy;
-  const auto place = place_of(class_names, fields.text("class", ""));
-  if (place) {
-    policy.storage_class = static_cast<ledger::StorageClass>(*place);
+  const auto storage_class = class_of(fields.text("class", ""));
+  if (storage_class) {
+    policy.storage_class = *storage_class;
   } else {
     fields.refuse("class", "is none of STANDARD, STANDARD_IA, GLACIER, DEEP_ARCHIVE");
   }
@@ -157,38 +157,6 @@ void read_classes(JsonFields& fields, ledger::Params& params) {
     params.classes.push_back(*policy);
   }
   std::ranges::sort(params.classes, {}, &ledger::ClassPolicy::storage_class);
-}
-
-Result<ledger::Params> read_params(const Json& description, std::size_t supers_count) {
-  ledger::Params params = usual_params(supers_count);
-  JsonFields fields(description, "params");
-  params.fee_transaction = fields.oort("fee_transaction", params.fee_transaction);
-  params.fee_operation = fields.oort("fee_operation", params.fee_operation);
-  params.fee_byte = fields.oort("fee_byte", params.fee_byte);
-  const auto blocks = [&fields](const char* name, std::uint64_t& value) {
-    value = fields.number(name, value, any_number);
-  };
-  blocks("epoch_ms", params.epoch_ms);
-  blocks("idle_block_ms", params.idle_block_ms);
-  blocks("transaction_lifetime_max", params.transaction_lifetime_max);
-  blocks("undo_window", params.undo_window);
-  blocks("orphan_window", params.orphan_window);
-  blocks("hold_margin", params.hold_margin);
-  blocks("segment_lease", params.segment_lease);
-  params.distinct_operators = fields.truth("distinct_operators", params.distinct_operators);
-  params.distinct_networks = fields.truth("distinct_networks", params.distinct_networks);
-  params.distinct_systems = fields.truth("distinct_systems", params.distinct_systems);
-  read_classes(fields, params);
-  if (const std::string governor = fields.text("governor", ""); !governor.empty()) {
-    const auto account = parse_account(governor);
-    if (account) {
-      params.governor = *account;
-    } else {
-      fields.refuse("governor", "must be an account: 40 hexadecimal digits");
-    }
-  }
-  OORT_TRY(fields.finish());
-  return params;
 }
 
 Result<ledger::GenesisAccount> read_account(const Json& description, const std::string& where) {
@@ -245,10 +213,48 @@ Json describe(const ledger::Node& node) {
           {"capacity_gib", node.capacity / gib}};
 }
 
+}  // namespace
+
+Result<ledger::Params> read_params(const Json& description, ledger::Params params) {
+  JsonFields fields(description, "params");
+  params.fee_transaction = fields.oort("fee_transaction", params.fee_transaction);
+  params.fee_operation = fields.oort("fee_operation", params.fee_operation);
+  params.fee_byte = fields.oort("fee_byte", params.fee_byte);
+  const auto blocks = [&fields](const char* name, std::uint64_t& value) {
+    value = fields.number(name, value, any_number);
+  };
+  blocks("epoch_ms", params.epoch_ms);
+  blocks("idle_block_ms", params.idle_block_ms);
+  blocks("transaction_lifetime_max", params.transaction_lifetime_max);
+  blocks("undo_window", params.undo_window);
+  blocks("orphan_window", params.orphan_window);
+  blocks("hold_margin", params.hold_margin);
+  blocks("segment_lease", params.segment_lease);
+  blocks("reveal_window", params.reveal_window);
+  blocks("unbonding_epochs", params.unbonding_epochs);
+  blocks("lease_window", params.lease_window);
+  params.validators_max = static_cast<std::uint16_t>(fields.number(
+      "validators_max", params.validators_max, std::numeric_limits<std::uint16_t>::max()));
+  params.distinct_operators = fields.truth("distinct_operators", params.distinct_operators);
+  params.distinct_networks = fields.truth("distinct_networks", params.distinct_networks);
+  params.distinct_systems = fields.truth("distinct_systems", params.distinct_systems);
+  read_classes(fields, params);
+  if (const std::string governor = fields.text("governor", ""); !governor.empty()) {
+    const auto account = parse_account(governor);
+    if (account) {
+      params.governor = *account;
+    } else {
+      fields.refuse("governor", "must be an account: 40 hexadecimal digits");
+    }
+  }
+  OORT_TRY(fields.finish());
+  return params;
+}
+
 Json describe(const ledger::Params& params) {
   Json classes = Json::array();
   for (const ledger::ClassPolicy& policy : params.classes) {
-    classes.push_back({{"class", class_names[static_cast<std::size_t>(policy.storage_class)]},
+    classes.push_back({{"class", name_of(policy.storage_class)},
                        {"replicas", policy.replicas},
                        {"data_shards", policy.data_shards},
                        {"total_shards", policy.total_shards},
@@ -265,6 +271,10 @@ Json describe(const ledger::Params& params) {
               {"orphan_window", params.orphan_window},
               {"hold_margin", params.hold_margin},
               {"segment_lease", params.segment_lease},
+              {"reveal_window", params.reveal_window},
+              {"unbonding_epochs", params.unbonding_epochs},
+              {"lease_window", params.lease_window},
+              {"validators_max", params.validators_max},
               {"distinct_operators", params.distinct_operators},
               {"distinct_networks", params.distinct_networks},
               {"distinct_systems", params.distinct_systems},
@@ -272,8 +282,6 @@ Json describe(const ledger::Params& params) {
   if (params.governor) out["governor"] = params.governor->hex();
   return out;
 }
-
-}  // namespace
 
 Result<Json> read_json(const std::string& path) {
   OORT_TRY(const Bytes bytes, read_file(path, description_bytes_max));
@@ -342,7 +350,9 @@ Result<ledger::GenesisParams> read_genesis(const Json& description, WallTime now
     genesis.nodes.push_back(std::move(node.node));
   }
   const Json* params = fields.find("params");
-  OORT_TRY(genesis.params, read_params(params == nullptr ? Json::object() : *params, supers_count));
+  OORT_TRY(genesis.params,
+           read_params(params == nullptr ? Json::object() : *params, usual_params(supers_count)));
+  OORT_TRY(read_economy(fields, genesis));
   OORT_TRY(fields.finish());
   OORT_TRY(sort_accounts(genesis.accounts));
   std::ranges::sort(genesis.nodes, {}, &ledger::Node::id);
@@ -365,7 +375,9 @@ Json genesis_template() {
           {"accounts",
            {{{"account", "40 digits, as `oortd keys new` prints"}, {"balance", "1000000"}}}},
           {"nodes", {std::move(node)}},
-          {"params", describe(usual_params(4))}};
+          {"params", describe(usual_params(4))},
+          {"pots", {{"mining", "0"}, {"treasury", "0"}, {"reserve", "0"}}},
+          {"modules", modules_template()}};
 }
 
 Json describe(const ledger::GenesisParams& genesis) {
@@ -382,11 +394,13 @@ Json describe(const ledger::GenesisParams& genesis) {
     entry["weight"] = votes ? vote->weight : 0;
     nodes.push_back(std::move(entry));
   }
-  return {{"chain_name", genesis.chain_name},
-          {"time_ms", genesis.time_ms},
-          {"accounts", std::move(accounts)},
-          {"nodes", std::move(nodes)},
-          {"params", describe(genesis.params)}};
+  Json out = {{"chain_name", genesis.chain_name},
+              {"time_ms", genesis.time_ms},
+              {"accounts", std::move(accounts)},
+              {"nodes", std::move(nodes)},
+              {"params", describe(genesis.params)}};
+  describe_economy(genesis, out);
+  return out;
 }
 
 }  // namespace oort::cli

@@ -25,13 +25,18 @@ struct DescribedNode {
 /// Fails with BAD_ARGUMENT, naming the field; unknown fields are errors.
 [[nodiscard]] Result<DescribedNode> read_node(const Json& description, const std::string& where);
 
-/// A network as its founders describe it; see `genesis_template`. Fails with BAD_ARGUMENT, naming
-/// the field.
+/// A network as its founders describe it; see `genesis_template`, and economy_file.hpp. Fails with
+/// BAD_ARGUMENT, naming the field.
 [[nodiscard]] Result<ledger::GenesisParams> read_genesis(const Json& description, WallTime now);
 /// A description with every field of a network and of one node.
 [[nodiscard]] Json genesis_template();
 /// What a genesis says, in the words of its description.
 [[nodiscard]] Json describe(const ledger::GenesisParams& genesis);
+
+/// The network's parameters by their names; `read_params` sets those that a description names and
+/// leaves the others as they are. Fails with BAD_ARGUMENT, naming the field.
+[[nodiscard]] Json describe(const ledger::Params& params);
+[[nodiscard]] Result<ledger::Params> read_params(const Json& description, ledger::Params params);
 
 /// Reads JSON from a small file. Fails with NOT_FOUND, TOO_LARGE or BAD_ARGUMENT.
 [[nodiscard]] Result<Json> read_json(const std::string& path);

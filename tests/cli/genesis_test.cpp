@@ -3,8 +3,13 @@
 
 #include <string>
 
+#include "amounts.hpp"
+#include "economy_file.hpp"
 #include "genesis_file.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/crypto/signature.hpp"
+#include "oort/ledger/market_records.hpp"
+#include "oort/ledger/staking_records.hpp"
 
 namespace oort::cli {
 namespace {
@@ -66,6 +71,98 @@ TEST(GenesisFile, WhatIsShownMakesTheSameGenesisAgain_I4) {
   EXPECT_EQ(ledger::chain_id_of(*again), ledger::chain_id_of(*genesis));
 }
 
+/// All modules, each with a field that is not its default.
+Json network_with_an_economy() {
+  Json network = small_network();
+  network["pots"] = Json::parse(R"({"mining": "1000", "treasury": "2.5", "reserve": "2"})");
+  network["modules"] = Json::parse(
+      R"({"staking": {"params": {"emission": "3", "jail_epochs": 7, "creator_stake_min": "10",
+                                 "pool_stake_min": "10"},
+                      "pools": [{"node": ")" +
+      node_id('2') + R"(", "stake": "11.5", "commission": 20000}]},
+          "governance": {"params": {"deposit_min": "12", "live_max": 3}},
+          "market": {"params": {"processors": [")" +
+      node_id('5') + R"(", ")" + node_id('4') + R"("], "processors_needed": 1,
+                                "daily_cap": "1.5", "reporters": [")" +
+      account_id('a') + R"("], "reporters_needed": 1, "reporter_bond": "1",
+                                "classes": [{"class": "GLACIER", "gib_month": "0.4"}]},
+                     "first_rate": "0.2",
+                     "credits": [{"account": ")" +
+      account_id('a') + R"(", "balance": "10"}],
+                     "bonds": [{"reporter": ")" +
+      account_id('a') + R"(", "bond": "1"}]}})");
+  return network;
+}
+
+TEST(GenesisFile, BeginsTheEconomyThatItDescribes) {
+  const auto genesis = read_genesis(network_with_an_economy(), now);
+  ASSERT_TRUE(genesis.has_value()) << genesis.error().to_string();
+  ASSERT_EQ(genesis->modules.size(), 3U);
+  const auto staking = codec::from_bytes<ledger::StakingGenesis>(genesis->modules[0].genesis);
+  ASSERT_TRUE(staking.has_value());
+  EXPECT_EQ(staking->params.emission, Oort(3 * oort_base_units));
+  EXPECT_EQ(staking->params.jail_epochs, 7U);
+  ASSERT_EQ(staking->pools.size(), 1U);
+  EXPECT_EQ(staking->pools[0].commission, 20'000U);
+  ASSERT_EQ(genesis->pots.size(), 4U);
+  EXPECT_EQ(genesis->pots[1],
+            (ledger::GenesisPot{ledger::Pot::Stake, Oort(oort_base_units * 23 / 2)}));
+  const auto market = codec::from_bytes<ledger::MarketGenesis>(genesis->modules[2].genesis);
+  ASSERT_TRUE(market.has_value());
+  EXPECT_EQ(market->first_rate, ledger::Rate(oort_base_units / 5));
+  EXPECT_EQ(market->params.daily_cap, Credits(1'500'000));
+  EXPECT_EQ(market->params.processors[0].hex(), node_id('4')) << "sorted";
+  EXPECT_EQ(market->credits[0].balance, Credits(10'000'000));
+}
+
+TEST(GenesisFile, WhatIsShownOfAnEconomyMakesItAgain_I4) {
+  const auto genesis = read_genesis(network_with_an_economy(), now);
+  ASSERT_TRUE(genesis.has_value()) << genesis.error().to_string();
+  const auto again = read_genesis(Json::parse(describe(*genesis).dump()), WallTime{1});
+  ASSERT_TRUE(again.has_value()) << again.error().to_string();
+  EXPECT_EQ(ledger::chain_id_of(*again), ledger::chain_id_of(*genesis));
+}
+
+TEST(GenesisFile, WithoutPoolsEachValidatorHasTheSmallest) {
+  Json network = small_network();
+  network["modules"]["staking"] = Json::object();
+  const auto genesis = read_genesis(network, now);
+  ASSERT_TRUE(genesis.has_value()) << genesis.error().to_string();
+  const auto staking = codec::from_bytes<ledger::StakingGenesis>(genesis->modules[0].genesis);
+  ASSERT_EQ(staking->pools.size(), 1U);
+  EXPECT_EQ(staking->pools[0].node.hex(), node_id('2'));
+  EXPECT_EQ(staking->pools[0].self, staking->params.pool_stake_min);
+}
+
+TEST(GenesisFile, ParametersOfAModuleAreReadAsTheyAreShown) {
+  for (const ledger::Module module :
+       {ledger::Module::Staking, ledger::Module::Governance, ledger::Module::Market}) {
+    const Bytes canonical = read_params(module, Json::object()).value();
+    const Json shown = describe_params(module, canonical).value();
+    EXPECT_EQ(read_params(module, Json::parse(shown.dump())).value(), canonical);
+  }
+  EXPECT_EQ(describe_params(ledger::Module::Bank, {}).error().reason(), "NOT_SUPPORTED");
+  const auto wrong = read_params(ledger::Module::Staking, Json{{"emision", "1"}});
+  EXPECT_NE(wrong.error().detail().find("params.emision is no field"), std::string::npos);
+}
+
+TEST(Amounts, PricesAndRatesSayTheSame) {
+  EXPECT_EQ(rate_from_price("0.05"), ledger::Rate(oort_base_units / 5));
+  EXPECT_EQ(price_of(ledger::Rate(oort_base_units / 5)), "0.05");
+  EXPECT_FALSE(rate_from_price("0"));
+  EXPECT_FALSE(rate_from_price("five"));
+  EXPECT_FALSE(rate_from_price("0.00000000001")) << "above the greatest rate";
+}
+
+TEST(Amounts, CreditsHaveSixDecimals) {
+  EXPECT_EQ(credits_from_text("12.5"), Credits(12'500'000));
+  EXPECT_EQ(credits_from_text("0.000001"), Credits(1));
+  EXPECT_FALSE(credits_from_text("0.0000001"));
+  EXPECT_EQ(to_text(Credits(12'500'000)), "12.5");
+  EXPECT_EQ(to_text(Credits(1)), "0.000001");
+  EXPECT_EQ(to_text(Credits(3'000'000)), "3");
+}
+
 TEST(GenesisFile, EachMistakeIsNamed_I4) {
   struct Case {
     const char* place;
@@ -83,6 +180,17 @@ TEST(GenesisFile, EachMistakeIsNamed_I4) {
       {"/params", R"({"classes": [{"class": "COLD"}]})", "params.classes[0].class is none of"},
       {"/params", R"({"governor": "me"})", "params.governor must be an account"},
       {"/nodes/0/weight", "0", "validators"},
+      {"/pots", R"({"stake": "1"})", "pots.stake is no field"},
+      {"/modules", R"({"honesty": {}})", "modules.honesty is no field"},
+      {"/modules", R"({"staking": {"params": {"emission": 1}}})",
+       "modules.staking.params.emission must be an amount"},
+      {"/modules", R"({"staking": {"pools": [{"stake": "1"}]}})",
+       "modules.staking.pools[0].node must be"},
+      {"/modules", R"({"governance": {}})", "staking is not there"},
+      {"/modules", R"({"market": {"params": {"daily_cap": "1.0000001"}}})",
+       "modules.market.params.daily_cap must be an amount of credits"},
+      {"/modules", R"({"market": {"params": {"reporters": ["me"]}}})",
+       "modules.market.params.reporters holds what is none"},
   };
   for (const Case& mistake : cases) {
     Json description = small_network();

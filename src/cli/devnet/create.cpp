@@ -130,6 +130,21 @@ std::string config_text(const Network& network, const NodeEntry& node,
   return text;
 }
 
+constexpr std::uint32_t market_keys_count = 3;
+
+/// D/NAME-1.key … D/NAME-3.key.
+Result<std::vector<PublicKey>> make_keys(const std::filesystem::path& folder,
+                                         const std::string& name, env::Random& random) {
+  std::vector<PublicKey> made;
+  for (std::uint32_t number = 1; number <= market_keys_count; ++number) {
+    const auto seed = crypto::SecretSeed::generate(random);
+    const auto path = folder / (name + "-" + std::to_string(number) + ".key");
+    OORT_TRY(create_key(path, account_key_label, seed));
+    made.push_back(crypto::KeyPair(seed).public_key());
+  }
+  return made;
+}
+
 Result<void> write_config(const Network& network, const NodeEntry& node, std::string_view text) {
   return write_file(network.node_folder(node) / "config.toml", as_bytes(text), 0644);
 }
@@ -182,8 +197,11 @@ Result<Network> create_network(const std::filesystem::path& folder, const Shape&
   network.secret_access_key = access_key.secret;
   const auto owner = crypto::SecretSeed::generate(random);
   OORT_TRY(create_key(folder / "owner.key", account_key_label, owner));
-  OORT_TRY(const auto genesis,
-           make_genesis(network, crypto::KeyPair(owner).public_key(), session.clock().now_wall()));
+  MarketKeys market;
+  OORT_TRY(market.processors, make_keys(folder, "processor", random));
+  OORT_TRY(market.reporters, make_keys(folder, "reporter", random));
+  OORT_TRY(const auto genesis, make_genesis(network, crypto::KeyPair(owner).public_key(), market,
+                                            session.clock().now_wall()));
   OORT_TRY(write_file(folder / "genesis.oort", ledger::genesis_to_file(genesis), 0644));
   for (const NodeEntry& node : network.nodes) {
     OORT_TRY(write_config(network, node, config_text(network, node, shape.log_level)));

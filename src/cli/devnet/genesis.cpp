@@ -5,19 +5,35 @@
 
 #include "access_key.hpp"
 #include "ledger_client.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/ledger/access_records.hpp"
 #include "oort/ledger/genesis.hpp"
+#include "oort/ledger/governance_records.hpp"
+#include "oort/ledger/market_records.hpp"
 #include "oort/ledger/params.hpp"
 #include "oort/ledger/records.hpp"
+#include "oort/ledger/staking_records.hpp"
 
 namespace oort::cli::devnet {
 namespace {
 
 constexpr std::uint64_t node_capacity_bytes = std::uint64_t{1} << 40;
 
+constexpr Oort oorts(std::uint64_t count) { return Oort(oort_base_units * count); }
+
 /// Small enough to be played with, large enough to be seen in a balance.
-constexpr Uint128 owner_oort = 1'000'000;
+constexpr Oort owner_funds = oorts(1'000'000);
+
+// The economy: windows of a few epochs, amounts that the owner can afford.
+constexpr std::uint64_t epoch_ms = 12'000;
+constexpr std::uint64_t pool_stake = 1'000;
+constexpr Oort mining_funds = oorts(1'000'000);
+constexpr Oort treasury_funds = oorts(10'000);
+constexpr Oort reporter_funds = oorts(200);
+constexpr Oort reporter_bond = oorts(100);
+/// OORT at 5 cents.
+constexpr ledger::Rate first_rate(oort_base_units / 5);
 
 std::uint8_t role_bits(const std::string& role) {
   if (role == "super") return static_cast<std::uint8_t>(ledger::NodeRole::Super);
@@ -45,7 +61,8 @@ ledger::Params make_params(std::size_t supers_count) {
   params.fee_transaction = Oort(oort_base_units / 100'000);
   params.fee_operation = Oort(oort_base_units / 1'000'000);
   params.fee_byte = Oort(oort_base_units / 1'000'000'000);
-  params.epoch_ms = 12'000;
+  params.epoch_ms = epoch_ms;
+  params.unbonding_epochs = 3;
   params.idle_block_ms = 200;
   params.transaction_lifetime_max = 10'000;
   // One machine is one network and one system; the simulator tests these rules.
@@ -55,6 +72,77 @@ ledger::Params make_params(std::size_t supers_count) {
     params.classes.push_back(class_policy(static_cast<ledger::StorageClass>(i), supers_count));
   }
   return params;
+}
+
+/// One pool of equal stake behind each validator.
+ledger::StakingGenesis make_staking(const std::vector<ledger::Validator>& validators) {
+  ledger::StakingGenesis staking;
+  staking.params.creator_stake_min = oorts(100);
+  staking.params.pool_stake_min = oorts(pool_stake);
+  staking.params.delegation_min = oorts(1);
+  staking.params.jail_epochs = 5;
+  staking.params.emission = oorts(10);
+  constexpr std::uint32_t commission = 50'000;
+  for (const ledger::Validator& validator : validators) {
+    staking.pools.push_back({validator.node, oorts(pool_stake), commission});
+  }
+  return staking;
+}
+
+ledger::GovernanceParams make_governance() {
+  ledger::GovernanceParams params;
+  params.deposit_min = oorts(100);
+  params.deposit_epochs = 10;
+  params.voting_epochs = 2;
+  params.delay = 10;
+  return params;
+}
+
+ledger::MarketGenesis make_market(const MarketKeys& keys) {
+  constexpr auto credits = [](std::uint64_t hundredths) {
+    return Credits(ledger::microcredits_per_credit / 100 * hundredths);
+  };
+  ledger::MarketGenesis market;
+  market.first_rate = first_rate;
+  ledger::MarketParams& params = market.params;
+  params.processors = keys.processors;
+  std::ranges::sort(params.processors);
+  params.processors_needed = 2;
+  params.daily_cap = credits(100'000'000);
+  for (const PublicKey& reporter : keys.reporters) {
+    params.reporters.push_back(crypto::account_of(reporter));
+    market.bonds.push_back({params.reporters.back(), reporter_bond});
+  }
+  std::ranges::sort(params.reporters);
+  std::ranges::sort(market.bonds, {}, &ledger::GenesisBond::reporter);
+  params.reporters_needed = 2;
+  params.reporter_bond = reporter_bond;
+  params.sample_ms = 2'000;
+  params.samples = 5;
+  // A network to play with goes on selling while nobody reports.
+  params.stale_ms = ledger::day_ms;
+  params.step = 100'000;
+  params.classes = {{ledger::StorageClass::Standard, credits(200)},
+                    {ledger::StorageClass::StandardIa, credits(120)},
+                    {ledger::StorageClass::Glacier, credits(40)},
+                    {ledger::StorageClass::DeepArchive, credits(10)}};
+  params.egress_gib = credits(100);
+  params.take = 100'000;
+  params.discount = 20'000;
+  return market;
+}
+
+void add_economy(ledger::GenesisParams& genesis, const MarketKeys& keys) {
+  for (const PublicKey& reporter : keys.reporters) {
+    genesis.accounts.push_back({.id = crypto::account_of(reporter), .balance = reporter_funds});
+  }
+  const ledger::StakingGenesis staking = make_staking(genesis.validators);
+  genesis.pots = {{ledger::Pot::Stake, oorts(pool_stake * staking.pools.size())},
+                  {ledger::Pot::Mining, mining_funds},
+                  {ledger::Pot::Treasury, treasury_funds}};
+  genesis.modules = {{ledger::Module::Staking, codec::to_bytes(staking)},
+                     {ledger::Module::Governance, codec::to_bytes(make_governance())},
+                     {ledger::Module::Market, codec::to_bytes(make_market(keys))}};
 }
 
 }  // namespace
@@ -78,12 +166,12 @@ ledger::Node node_record(const NodeEntry& entry, const NodeId& id) {
 }
 
 Result<ledger::GenesisParams> make_genesis(const Network& network, const PublicKey& owner,
-                                           WallTime now) {
+                                           const MarketKeys& keys, WallTime now) {
   const AccountId owner_account = crypto::account_of(owner);
   ledger::GenesisParams genesis;
   genesis.chain_name = "devnet";
   genesis.time_ms = now.milliseconds;
-  genesis.accounts.push_back({.id = owner_account, .balance = Oort(owner_oort * oort_base_units)});
+  genesis.accounts.push_back({.id = owner_account, .balance = owner_funds});
 
   std::size_t supers_count = 0;
   std::vector<NodeId> gateways;
@@ -95,7 +183,8 @@ Result<ledger::GenesisParams> make_genesis(const Network& network, const PublicK
     if (entry.s3_port != 0) gateways.push_back(id);
     if (entry.role != "super") continue;
     ++supers_count;
-    genesis.validators.push_back({.node = id, .weight = 1});
+    // As the stake of its pool, whole OORT of which are weight.
+    genesis.validators.push_back({.node = id, .weight = pool_stake});
   }
   genesis.params = make_params(supers_count);
 
@@ -114,9 +203,10 @@ Result<ledger::GenesisParams> make_genesis(const Network& network, const PublicK
     genesis.grants.push_back(std::move(grant));
   }
 
-  std::ranges::sort(genesis.accounts, {}, &ledger::GenesisAccount::id);
   std::ranges::sort(genesis.nodes, {}, &ledger::Node::id);
   std::ranges::sort(genesis.validators, {}, &ledger::Validator::node);
+  add_economy(genesis, keys);
+  std::ranges::sort(genesis.accounts, {}, &ledger::GenesisAccount::id);
   OORT_TRY(ledger::check_genesis(genesis));
   return genesis;
 }

@@ -15,6 +15,8 @@
 ///   D/network.json   what this header describes; mode 0600, for it holds the S3 secret
 ///   D/genesis.oort   the genesis file
 ///   D/owner.key      the account that has the money and the buckets
+///   D/processor-N.key, D/reporter-N.key
+///                    who sell credits and who report the price of OORT: N is 1 to 3, two needed
 ///   D/NODE/          config.toml, data/, logs/, pid
 namespace oort::cli::devnet {
 

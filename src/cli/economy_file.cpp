@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "economy_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "amounts.hpp"
+#include "ledger_client.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/core/reasons.hpp"
+#include "oort/ledger/governance_records.hpp"
+#include "oort/ledger/market_records.hpp"
+#include "oort/ledger/staking_records.hpp"
+#include "storage_classes.hpp"
+
+namespace oort::cli {
+namespace {
+
+using ledger::GovernanceParams;
+using ledger::MarketParams;
+using ledger::Module;
+using ledger::StakingParams;
+
+constexpr std::array module_names = {"staking", "governance", "market"};
+constexpr std::array modules = {Module::Staking, Module::Governance, Module::Market};
+
+struct NamedPot {
+  ledger::Pot pot;
+  const char* name;
+};
+/// What founders may fill; the others are filled by what the modules do.
+constexpr std::array founders_pots = {NamedPot{ledger::Pot::Reserve, "reserve"},
+                                      NamedPot{ledger::Pot::Mining, "mining"},
+                                      NamedPot{ledger::Pot::Treasury, "treasury"}};
+
+template <class P, class T>
+concept As = std::same_as<std::remove_const_t<P>, T>;
+
+/// One list of names for reading and for writing.
+template <class F, As<StakingParams> P>
+void walk(F& f, P& v) {
+  f("creator_stake_min", v.creator_stake_min);
+  f("pool_stake_min", v.pool_stake_min);
+  f("delegation_min", v.delegation_min);
+  f("commission_max", v.commission_max);
+  f("commission_step", v.commission_step);
+  f("moved_weight_max", v.moved_weight_max);
+  f("double_vote_share", v.double_vote_share);
+  f("finder_share", v.finder_share);
+  f("jail_epochs", v.jail_epochs);
+  f("emission", v.emission);
+  f("halving_epochs", v.halving_epochs);
+  f("evidence_views", v.evidence_views);
+  f("evidence_per_block", v.evidence_per_block);
+}
+template <class F, As<GovernanceParams> P>
+void walk(F& f, P& v) {
+  f("deposit_min", v.deposit_min);
+  f("deposit_epochs", v.deposit_epochs);
+  f("voting_epochs", v.voting_epochs);
+  f("delay", v.delay);
+  f("quorum", v.quorum);
+  f("threshold", v.threshold);
+  f("veto", v.veto);
+  f("live_max", v.live_max);
+}
+template <class F, As<MarketParams> P>
+void walk(F& f, P& v) {
+  f("processors", v.processors);
+  f("processors_needed", v.processors_needed);
+  f("daily_cap", v.daily_cap);
+  f("fixed_rate", v.fixed_rate);
+  f("reporters", v.reporters);
+  f("reporters_needed", v.reporters_needed);
+  f("reporter_bond", v.reporter_bond);
+  f("report_lifetime_ms", v.report_lifetime_ms);
+  f("sample_ms", v.sample_ms);
+  f("samples", v.samples);
+  f("stale_ms", v.stale_ms);
+  f("step", v.step);
+  f("classes", v.classes);
+  f("egress_gib", v.egress_gib);
+  f("take", v.take);
+  f("discount", v.discount);
+}
+
+std::string rate_text(ledger::Rate rate) { return oort::to_text(Oort(rate.units())); }
+
+class Describer {
+ public:
+  template <std::unsigned_integral T>
+  void operator()(const char* name, T value) {
+    json_[name] = value;
+  }
+  void operator()(const char* name, Oort amount) { json_[name] = oort::to_text(amount); }
+  void operator()(const char* name, Credits amount) { json_[name] = to_text(amount); }
+  void operator()(const char* name, const std::optional<ledger::Rate>& rate) {
+    if (rate) json_[name] = rate_text(*rate);
+  }
+  template <class Id>
+  void operator()(const char* name, const std::vector<Id>& ids) {
+    Json list = Json::array();
+    for (const Id& id : ids) list.push_back(id.hex());
+    json_[name] = std::move(list);
+  }
+  void operator()(const char* name, const std::vector<ledger::ClassPrice>& prices) {
+    Json list = Json::array();
+    for (const ledger::ClassPrice& price : prices) {
+      list.push_back(
+          {{"class", name_of(price.storage_class)}, {"gib_month", to_text(price.gib_month)}});
+    }
+    json_[name] = std::move(list);
+  }
+  [[nodiscard]] Json take() && { return std::move(json_); }
+
+ private:
+  Json json_ = Json::object();
+};
+
+/// Leaves alone what a description does not name.
+class FieldSetter {
+ public:
+  explicit FieldSetter(JsonFields& fields) : fields_(fields) {}
+
+  template <std::unsigned_integral T>
+  void operator()(const char* name, T& value) {
+    value = static_cast<T>(fields_.number(name, value, std::numeric_limits<T>::max()));
+  }
+  void operator()(const char* name, Oort& amount) { amount = fields_.oort(name, amount); }
+  void operator()(const char* name, Credits& amount) {
+    const Json* found = fields_.find(name);
+    if (found == nullptr) return;
+    const auto read = found->is_string() ? credits_from_text(found->get<std::string>())
+                                         : std::optional<Credits>();
+    if (!read) return fields_.refuse(name, "must be an amount of credits as text, as \"12.5\"");
+    amount = *read;
+  }
+  void operator()(const char* name, std::optional<ledger::Rate>& rate) {
+    const Json* found = fields_.find(name);
+    if (found != nullptr) rate = ledger::Rate(fields_.oort(name, Oort()).units());
+  }
+  template <class Id>
+  void operator()(const char* name, std::vector<Id>& ids) {
+    for_each(name, ids, [&](const Json& entry) -> std::optional<Id> {
+      if (!entry.is_string()) return std::nullopt;
+      return Id::from_hex(entry.get<std::string>());
+    });
+    std::ranges::sort(ids);
+  }
+  void operator()(const char* name, std::vector<ledger::ClassPrice>& prices) {
+    for_each(name, prices, [](const Json& entry) -> std::optional<ledger::ClassPrice> {
+      if (!entry.is_object()) return std::nullopt;
+      const auto place = class_of(entry.value("class", ""));
+      const auto price = credits_from_text(entry.value("gib_month", ""));
+      if (!place || !price) return std::nullopt;
+      return ledger::ClassPrice{*place, *price};
+    });
+    std::ranges::sort(prices, {}, &ledger::ClassPrice::storage_class);
+  }
+
+ private:
+  template <class T, class Read>
+  void for_each(const std::string& name, std::vector<T>& values, const Read& read) {
+    const Json* found = fields_.find(name);
+    if (found == nullptr) return;
+    if (!found->is_array()) return fields_.refuse(name, "must be a list");
+    values.clear();
+    for (const Json& entry : *found) {
+      const auto value = read(entry);
+      if (!value) return fields_.refuse(name, "holds what is none: " + entry.dump());
+      values.push_back(*value);
+    }
+  }
+
+  JsonFields& fields_;
+};
+
+template <class P>
+Json described(const P& params) {
+  Describer describer;
+  walk(describer, params);
+  return std::move(describer).take();
+}
+
+/// With the defaults of `params` where the description says nothing.
+template <class P>
+Result<P> set_from(const Json& description, const std::string& where, P params) {
+  JsonFields fields(description, where);
+  FieldSetter setter(fields);
+  walk(setter, params);
+  OORT_TRY(fields.finish());
+  return params;
+}
+
+template <class P>
+Result<P> params_in(JsonFields& module) {
+  const Json* found = module.find("params");
+  if (found == nullptr) return P{};
+  return set_from(*found, module.where() + ".params", P{});
+}
+
+/// Each element of a list of objects.
+template <class Read>
+Result<void> read_list(JsonFields& fields, const std::string& name, const Read& read) {
+  const Json* found = fields.find(name);
+  if (found == nullptr) return {};
+  if (!found->is_array()) {
+    fields.refuse(name, "must be a list");
+    return {};
+  }
+  std::size_t index = 0;
+  for (const Json& entry : *found) {
+    JsonFields element(entry, fields.where() + "." + name + "[" + std::to_string(index++) + "]");
+    OORT_TRY(read(element));
+    OORT_TRY(element.finish());
+  }
+  return {};
+}
+
+AccountId account_in(JsonFields& fields, const std::string& name) {
+  const auto id = AccountId::from_hex(fields.text(name, ""));
+  if (!id) fields.refuse(name, "must be an account: 40 hexadecimal digits");
+  return id.value_or(AccountId());
+}
+
+void add_pot(ledger::GenesisParams& genesis, ledger::Pot pot, Oort balance) {
+  if (balance.is_zero()) return;
+  genesis.pots.push_back({pot, balance});
+  std::ranges::sort(genesis.pots, {}, &ledger::GenesisPot::pot);
+}
+
+Result<ledger::GenesisPool> read_pool(JsonFields& fields, Oort stake_default) {
+  ledger::GenesisPool pool;
+  const auto node = NodeId::from_hex(fields.text("node", ""));
+  if (!node) fields.refuse("node", "must be a super node of the list: 64 hexadecimal digits");
+  pool.node = node.value_or(NodeId());
+  pool.self = fields.oort("stake", stake_default);
+  pool.commission = static_cast<std::uint32_t>(
+      fields.number("commission", 0, std::numeric_limits<std::uint32_t>::max()));
+  return pool;
+}
+
+Result<Bytes> read_staking(JsonFields& fields, ledger::GenesisParams& genesis) {
+  ledger::StakingGenesis staking;
+  OORT_TRY(staking.params, params_in<StakingParams>(fields));
+  const Oort least = staking.params.pool_stake_min;
+  OORT_TRY(read_list(fields, "pools", [&](JsonFields& entry) -> Result<void> {
+    OORT_TRY(const auto pool, read_pool(entry, least));
+    staking.pools.push_back(pool);
+    return {};
+  }));
+  if (fields.find("pools") == nullptr) {
+    for (const ledger::Validator& validator : genesis.validators) {
+      staking.pools.push_back({validator.node, least, 0});
+    }
+  }
+  std::ranges::sort(staking.pools, {}, &ledger::GenesisPool::node);
+  Oort sum;
+  for (const ledger::GenesisPool& pool : staking.pools) {
+    const auto next = sum.plus(pool.self);
+    if (!next) fields.refuse("pools", "have more stake than an amount can hold");
+    sum = next.value_or(Oort());
+  }
+  add_pot(genesis, ledger::Pot::Stake, sum);
+  return codec::to_bytes(staking);
+}
+
+Result<Bytes> read_governance(JsonFields& fields) {
+  OORT_TRY(const auto params, params_in<GovernanceParams>(fields));
+  return codec::to_bytes(params);
+}
+
+Result<Bytes> read_market(JsonFields& fields) {
+  ledger::MarketGenesis market;
+  OORT_TRY(market.params, params_in<MarketParams>(fields));
+  const Oort first =
+      fields.oort("first_rate", Oort(market.params.fixed_rate.value_or(ledger::Rate()).units()));
+  market.first_rate = ledger::Rate(first.units());
+  OORT_TRY(read_list(fields, "credits", [&](JsonFields& entry) -> Result<void> {
+    ledger::GenesisCredits credits;
+    credits.account = account_in(entry, "account");
+    FieldSetter setter(entry);
+    setter("balance", credits.balance);
+    market.credits.push_back(credits);
+    return {};
+  }));
+  OORT_TRY(read_list(fields, "bonds", [&](JsonFields& entry) -> Result<void> {
+    const AccountId reporter = account_in(entry, "reporter");
+    market.bonds.push_back({reporter, entry.oort("bond", Oort())});
+    return {};
+  }));
+  std::ranges::sort(market.credits, {}, &ledger::GenesisCredits::account);
+  std::ranges::sort(market.bonds, {}, &ledger::GenesisBond::reporter);
+  return codec::to_bytes(market);
+}
+
+Result<Bytes> read_module(Module module, JsonFields& fields, ledger::GenesisParams& genesis) {
+  if (module == Module::Staking) return read_staking(fields, genesis);
+  if (module == Module::Governance) return read_governance(fields);
+  return read_market(fields);
+}
+
+Result<void> read_pots(JsonFields& fields, ledger::GenesisParams& genesis) {
+  const Json* found = fields.find("pots");
+  if (found == nullptr) return {};
+  JsonFields pots(*found, "pots");
+  for (const NamedPot& named : founders_pots) {
+    add_pot(genesis, named.pot, pots.oort(named.name, Oort()));
+  }
+  return pots.finish();
+}
+
+Json describe_staking(const ledger::StakingGenesis& staking) {
+  Json pools = Json::array();
+  for (const ledger::GenesisPool& pool : staking.pools) {
+    pools.push_back({{"node", pool.node.hex()},
+                     {"stake", oort::to_text(pool.self)},
+                     {"commission", pool.commission}});
+  }
+  return {{"params", described(staking.params)}, {"pools", std::move(pools)}};
+}
+
+Json describe_market(const ledger::MarketGenesis& market) {
+  Json credits = Json::array();
+  for (const ledger::GenesisCredits& entry : market.credits) {
+    credits.push_back({{"account", entry.account.hex()}, {"balance", to_text(entry.balance)}});
+  }
+  Json bonds = Json::array();
+  for (const ledger::GenesisBond& entry : market.bonds) {
+    bonds.push_back({{"reporter", entry.reporter.hex()}, {"bond", oort::to_text(entry.bond)}});
+  }
+  return {{"params", described(market.params)},
+          {"first_rate", rate_text(market.first_rate)},
+          {"credits", std::move(credits)},
+          {"bonds", std::move(bonds)}};
+}
+
+/// A genesis that decoded holds modules that decode; `check_genesis` saw to it.
+Json describe_module(const ledger::GenesisModule& module) {
+  if (module.module == Module::Staking) {
+    const auto staking = codec::from_bytes<ledger::StakingGenesis>(module.genesis);
+    return staking ? describe_staking(*staking) : Json();
+  }
+  if (module.module == Module::Governance) {
+    const auto params = codec::from_bytes<GovernanceParams>(module.genesis);
+    return params ? Json{{"params", described(*params)}} : Json();
+  }
+  const auto market = codec::from_bytes<ledger::MarketGenesis>(module.genesis);
+  return market ? describe_market(*market) : Json();
+}
+
+template <class P>
+Result<Json> describe_as(ByteView canonical) {
+  OORT_TRY(const auto params, codec::from_bytes<P>(canonical));
+  return described(params);
+}
+
+template <class P>
+Result<Bytes> read_as(const Json& description) {
+  OORT_TRY(const P params, set_from(description, "params", P{}));
+  return codec::to_bytes(params);
+}
+
+}  // namespace
+
+Result<Module> parse_module(const std::string& name) {
+  const auto found = std::ranges::find(module_names, name);
+  if (found != module_names.end()) {
+    return modules.at(static_cast<std::size_t>(found - module_names.begin()));
+  }
+  return fail(ErrorCode::InvalidArgument, reason::bad_argument,
+              "'" + name + "' is no module with parameters: staking, governance or market");
+}
+
+Result<void> read_economy(JsonFields& fields, ledger::GenesisParams& genesis) {
+  OORT_TRY(read_pots(fields, genesis));
+  const Json* found = fields.find("modules");
+  if (found == nullptr) return {};
+  JsonFields named(*found, "modules");
+  for (std::size_t i = 0; i < modules.size(); ++i) {
+    const Json* description = named.find(module_names.at(i));
+    if (description == nullptr) continue;
+    JsonFields module(*description, std::string("modules.") + module_names.at(i));
+    OORT_TRY(Bytes record, read_module(modules.at(i), module, genesis));
+    OORT_TRY(module.finish());
+    genesis.modules.push_back({modules.at(i), std::move(record)});
+  }
+  return named.finish();
+}
+
+void describe_economy(const ledger::GenesisParams& genesis, Json& description) {
+  Json pots = Json::object();
+  for (const ledger::GenesisPot& pot : genesis.pots) {
+    const auto named = std::ranges::find(founders_pots, pot.pot, &NamedPot::pot);
+    if (named != founders_pots.end()) pots[named->name] = oort::to_text(pot.balance);
+  }
+  if (!pots.empty()) description["pots"] = std::move(pots);
+  if (genesis.modules.empty()) return;
+  Json& described_modules = description["modules"];
+  for (const ledger::GenesisModule& module : genesis.modules) {
+    described_modules[std::string(ledger::to_string(module.module))] = describe_module(module);
+  }
+}
+
+Json modules_template() {
+  MarketParams market;
+  market.fixed_rate = rate_from_price("0.05");
+  const ledger::MarketGenesis begin{market, *market.fixed_rate, {}, {}};
+  // Without pools every validator has one.
+  return {{"staking", {{"params", described(StakingParams{})}}},
+          {"governance", {{"params", described(GovernanceParams{})}}},
+          {"market", describe_market(begin)}};
+}
+
+Result<Json> describe_params(Module module, ByteView canonical) {
+  if (module == Module::Staking) return describe_as<StakingParams>(canonical);
+  if (module == Module::Governance) return describe_as<GovernanceParams>(canonical);
+  if (module == Module::Market) return describe_as<MarketParams>(canonical);
+  return fail(ErrorCode::Unimplemented, reason::not_supported,
+              "the module " + std::string(ledger::to_string(module)) + " has no parameters");
+}
+
+Result<Bytes> read_params(Module module, const Json& description) {
+  if (module == Module::Staking) return read_as<StakingParams>(description);
+  if (module == Module::Governance) return read_as<GovernanceParams>(description);
+  return read_as<MarketParams>(description);
+}
+
+}  // namespace oort::cli
