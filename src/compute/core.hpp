@@ -100,10 +100,12 @@ class Core {
   void try_reserved();
   [[nodiscard]] bool is_ready(RequestClass& cls);
   [[nodiscard]] bool fits_reserved_node(const ShapeIndex& shape) const;
-  void gather_ready();
+  void gather_ready(const std::set<ClassId>& classes);
+  void place_ready();
   [[nodiscard]] Job* head_of(QueueIndex queue) const;
   void resume_looks();
   void keep_looks();
+  void drop_unready(std::vector<Job*>& heads);
   void fail_head(Job& job, std::vector<Job*>& heads);
   [[nodiscard]] bool place(Job& job);
   [[nodiscard]] std::optional<Spot> pick(Job& job);
@@ -183,8 +185,11 @@ class Core {
   std::vector<std::unique_ptr<RequestClass>> classes_;
   std::size_t classes_alive_ = 0;
   std::size_t sweep_at_ = 0;
-  /// Classes with waiting jobs.
+  /// Classes with waiting jobs, and those of them that got one since the last pass.
   std::set<ClassId> waiting_classes_;
+  std::set<ClassId> fresh_classes_;
+  /// The nodes' log at the end of the last pass: what waited then had no place.
+  std::uint64_t settled_at_ = 0;
   std::set<std::pair<WallTime, JobId>> deadlines_;
   std::map<ReplicaGroup, std::vector<LeaseNumber>> replicas_;
   std::vector<Job*> reserved_;

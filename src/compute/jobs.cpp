@@ -39,6 +39,7 @@ void Core::drop_idle_classes() {
       ++at;
       continue;
     }
+    fresh_classes_.erase(at->second);
     classes_[at->second].reset();
     --classes_alive_;
     at = class_ids_.erase(at);
@@ -56,6 +57,7 @@ bool Core::wants_to_wait(const Job& job) const {
 void Core::wait(Job& job) {
   queues_.add(job);
   waiting_classes_.insert(job.cls->id);
+  fresh_classes_.insert(job.cls->id);
 }
 
 void Core::stop_waiting(Job& job) {

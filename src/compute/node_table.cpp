@@ -97,7 +97,7 @@ void NodeTable::lease(NodeIndex index, LeaseNumber lease, const Need& need, Devi
               "what is leased is free, and just those devices");
   give_back(node.used, need, devices);
   take(node.free, need, devices);
-  node.fragmentation = workload_.of(node.free);
+  measure(node);
   node.leases.push_back(lease);
   touch(index);
 }
@@ -109,7 +109,7 @@ void NodeTable::release(NodeIndex index, LeaseNumber lease, const Need& need, De
   node.leases.erase(found);
   take(node.used, need, devices);
   node.free = rest(node.total, node.used);
-  node.fragmentation = workload_.of(node.free);
+  measure(node);
   touch(index);
 }
 
@@ -120,7 +120,7 @@ void NodeTable::reserve(NodeIndex index, const std::optional<JobId>& job) {
 
 void NodeTable::expect(const Fragmentation& workload) {
   workload_ = workload;
-  for (Node& node : nodes_) node.fragmentation = workload_.of(node.free);
+  for (Node& node : nodes_) measure(node);
   ++generation_;
 }
 
@@ -164,9 +164,19 @@ void NodeTable::set_offer(Node& node, const Offer& offer) {
   node.total = total_of(offer);
   node.used.devices_count = node.total.devices_count;
   node.free = rest(node.total, node.used);
-  node.fragmentation = workload_.of(node.free);
+  measure(node);
   const auto number = static_cast<std::uint32_t>(regions_.size());
   node.region = regions_.emplace(offer.region, number).first->second;
+}
+
+void NodeTable::measure(Node& node) const {
+  node.fragmentation = workload_.of(node.free);
+  node.most_free = 0;
+  node.whole_free = 0;
+  for (std::size_t i = 0; i < node.free.devices_count; ++i) {
+    node.most_free = std::max(node.most_free, node.free.gpu_milli[i]);
+    if (node.free.gpu_milli[i] == gpu_whole) ++node.whole_free;
+  }
 }
 
 void NodeTable::count(const Node& node, bool is_added) {

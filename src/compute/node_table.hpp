@@ -28,7 +28,10 @@ struct Node {
   Capacity total;
   Capacity used;
   Capacity free;
+  // Of `free`: what derives from it is kept beside it.
   std::int64_t fragmentation = 0;
+  std::uint16_t most_free = 0;   ///< Of one device.
+  std::uint16_t whole_free = 0;  ///< Devices.
   /// Numbers of the region among those ever seen.
   std::uint32_t region = 0;
   std::vector<LeaseNumber> leases;
@@ -77,6 +80,7 @@ class NodeTable {
 
  private:
   void set_offer(Node& node, const Offer& offer);
+  void measure(Node& node) const;
   void count(const Node& node, bool is_added);
   void touch(NodeIndex index);
   [[nodiscard]] std::int64_t balance(const Node& node, const Capacity& after) const;

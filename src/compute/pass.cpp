@@ -11,9 +11,16 @@ namespace oort::compute {
 void Core::pass() {
   reject_late();
   tell_dependents();
-  try_reserved();
-  gather_ready();
-  if (ready_.empty()) return;
+  // Where nothing has changed, only those can start that have not been looked at yet.
+  const bool is_settled = !may_use_reserved_ && settled_at_ == nodes_.log_end();
+  if (!is_settled) try_reserved();
+  gather_ready(is_settled ? fresh_classes_ : waiting_classes_);
+  fresh_classes_.clear();
+  if (!ready_.empty()) place_ready();
+  settled_at_ = nodes_.log_end();
+}
+
+void Core::place_ready() {
   looks_.clear();
   if (may_use_reserved_) resume_looks();
   std::vector<Job*> heads(queues_.size(), nullptr);
@@ -25,6 +32,8 @@ void Core::pass() {
   while (const auto queue = queues_.neediest(has_work, nodes_)) {
     Job& job = *heads[*queue];
     if (place(job)) {
+      heads[*queue] = nullptr;
+      drop_unready(heads);
       heads[*queue] = head_of(*queue);
     } else {
       fail_head(job, heads);
@@ -55,16 +64,20 @@ void Core::keep_looks() {
   }
 }
 
-/// The class has no place left, or just this job does not get one.
+/// Classes that have no place left lose their turn, and queues look for other first jobs.
+void Core::drop_unready(std::vector<Job*>& heads) {
+  const auto count = std::erase_if(ready_, [this](ClassId id) { return !is_ready(*classes_[id]); });
+  if (count == 0) return;
+  for (QueueIndex queue = 0; queue < heads.size(); ++queue) {
+    if (heads[queue] == nullptr) continue;
+    const ClassId cls = heads[queue]->cls->id;
+    if (!std::binary_search(ready_.begin(), ready_.end(), cls)) heads[queue] = head_of(queue);
+  }
+}
+
+/// There is room for the class, but just this job does not get it.
 void Core::fail_head(Job& job, std::vector<Job*>& heads) {
   RequestClass* const cls = job.cls;
-  if (!is_ready(*cls)) {
-    std::erase(ready_, cls->id);
-    for (QueueIndex queue = 0; queue < heads.size(); ++queue) {
-      if (heads[queue] != nullptr && heads[queue]->cls == cls) heads[queue] = head_of(queue);
-    }
-    return;
-  }
   Look& look = looks_[{job.queue, cls->id}];
   look.passed = job.rank;
   look.is_over = ++look.count >= options_.looks_per_class_max;
@@ -80,10 +93,10 @@ void Core::try_reserved() {
   }
 }
 
-void Core::gather_ready() {
+void Core::gather_ready(const std::set<ClassId>& classes) {
   ready_.clear();
-  for (const ClassId id : waiting_classes_) {
-    if (is_ready(*classes_[id])) ready_.push_back(id);
+  for (const ClassId id : classes) {
+    if (classes_[id]->waiting > 0 && is_ready(*classes_[id])) ready_.push_back(id);
   }
 }
 
@@ -96,7 +109,7 @@ bool Core::is_ready(RequestClass& cls) {
       continue;
     }
     shape.refresh(nodes_);
-    if (shape.best(nodes_)) return true;
+    if (shape.is_feasible()) return true;
     if (may_use_reserved_ && fits_reserved_node(shape)) return true;
   }
   return false;

@@ -32,25 +32,31 @@ std::int32_t ShapeIndex::score(const NodeTable& nodes, NodeIndex index) const {
   return nodes.at(index).reserved_for ? unfit : score_now(nodes, index);
 }
 
+bool ShapeIndex::is_short(const Node& node) const noexcept {
+  if (node.reserved_for) return true;
+  const Capacity& free = node.free;
+  if (free.cpu_milli < need_.cpu_milli || free.memory_mib < need_.memory_mib) return true;
+  return need_.gpu_milli == gpu_whole ? node.whole_free < need_.gpu_count
+                                      : node.most_free < need_.gpu_milli;
+}
+
 void ShapeIndex::refresh(const NodeTable& nodes) {
   const std::uint64_t end = nodes.log_end();
   if (cursor_ == end && generation_ == nodes.generation()) return;
   if (!is_indexed_) {
     best_ = scan(nodes);
-  } else if (generation_ != nodes.generation() || cursor_ < nodes.log_begin() ||
-             end - cursor_ > nodes.size()) {
+  } else if (cursor_ < nodes.log_begin() || end - cursor_ > nodes.size()) {
     rebuild(nodes);
   } else {
+    if (generation_ != nodes.generation()) forget_scores();
     for (std::uint64_t at = cursor_; at < end; ++at) {
       const NodeIndex index = nodes.changed(at);
       // A run of changes of one node counts once.
-      if (at + 1 == end || nodes.changed(at + 1) != index) update(nodes, index);
+      if (at + 1 == end || nodes.changed(at + 1) != index) look(nodes, index);
     }
   }
   cursor_ = end;
   generation_ = nodes.generation();
-  if (has_lost_best_) best_ = least();
-  has_lost_best_ = false;
 }
 
 void ShapeIndex::rebuild(const NodeTable& nodes) {
@@ -59,58 +65,90 @@ void ShapeIndex::rebuild(const NodeTable& nodes) {
   known_.resize(nodes.size());
   scores_.assign(blocks * block_nodes, unfit);
   block_min_.assign(blocks, unfit);
+  fits_ = 0;
+  waiting_.clear();
   best_.reset();
   has_lost_best_ = true;
-  for (NodeIndex index = 0; index < nodes.size(); ++index) update(nodes, index);
+  for (NodeIndex index = 0; index < nodes.size(); ++index) look(nodes, index);
 }
 
-void ShapeIndex::update(const NodeTable& nodes, NodeIndex index) {
+void ShapeIndex::forget_scores() {
+  for (NodeIndex index = 0; index < scores_.size(); ++index) {
+    if (scores_[index] == unfit || scores_[index] == unscored) continue;
+    scores_[index] = unscored;
+    waiting_.push_back(index);
+  }
+  std::fill(block_min_.begin(), block_min_.end(), unfit);
+  has_lost_best_ = true;
+}
+
+void ShapeIndex::look(const NodeTable& nodes, NodeIndex index) {
+  if (is_short(nodes.at(index))) {
+    // Where nothing fits there is nothing to correct.
+    if (fits_ > 0 && index < scores_.size()) set(index, unfit);
+    return;
+  }
   if (index >= known_.size()) known_.resize(index + 1);
   while (index >= scores_.size()) {
     scores_.resize(scores_.size() + block_nodes, unfit);
     block_min_.push_back(unfit);
   }
+  set(index, fits(nodes, index) ? unscored : unfit);
+}
+
+bool ShapeIndex::fits(const NodeTable& nodes, NodeIndex index) {
+  const Node& node = nodes.at(index);
+  Known& known = known_[index];
+  if (known.version != node.version) {
+    known.match = node.is_present ? match(shape_, node.offer, node.links) : Match();
+    known.version = node.version;
+  }
+  return devices(nodes, index).has_value();
+}
+
+void ShapeIndex::set(NodeIndex index, std::int32_t now) {
   const std::int32_t before = scores_[index];
-  const std::int32_t now = score_again(nodes, index);
   if (before == now) return;
   scores_[index] = now;
-  if (best_ && index != *best_) {
-    const std::pair known_best(scores_[*best_], *best_);
-    if (std::pair(now, index) < known_best) best_ = index;
-  } else {
-    has_lost_best_ = true;
-  }
+  if (before == unfit) ++fits_;
+  if (now == unfit) --fits_;
+  if (index == best_) has_lost_best_ = true;
+  if (now == unscored) waiting_.push_back(index);
+  // A block's least is not of those that are unscored.
   std::int32_t& least = block_min_[index / block_nodes];
-  if (now <= least) {
+  if (now != unscored && now <= least) {
     least = now;
   } else if (before == least) {
     recompute_block(index / block_nodes);
   }
 }
 
-std::int32_t ShapeIndex::score_again(const NodeTable& nodes, NodeIndex index) {
-  const Node& node = nodes.at(index);
-  // Most nodes of a full cluster are out of the question by this alone.
-  const bool is_short = node.free.cpu_milli < need_.cpu_milli ||
-                        node.free.memory_mib < need_.memory_mib || node.reserved_for;
-  if (is_short) return unfit;
-  Known& known = known_[index];
-  if (known.version != node.version) {
-    known.match = node.is_present ? match(shape_, node.offer, node.links) : Match();
-    known.version = node.version;
+void ShapeIndex::score_waiting(const NodeTable& nodes) {
+  for (const NodeIndex index : waiting_) {
+    if (scores_[index] != unscored) continue;
+    const std::int32_t now = score_now(nodes, index);
+    set(index, now);
+    if (has_lost_best_ || !best_) continue;
+    if (std::pair(now, index) < std::pair(scores_[*best_], *best_)) best_ = index;
   }
-  return score_now(nodes, index);
+  waiting_.clear();
 }
 
 void ShapeIndex::recompute_block(std::size_t block) {
   const auto* first = scores_.data() + block * block_nodes;
   std::int32_t least = unfit;
-  for (std::size_t i = 0; i < block_nodes; ++i) least = std::min(least, first[i]);
+  for (std::size_t i = 0; i < block_nodes; ++i) {
+    least = std::min(least, first[i] == unscored ? unfit : first[i]);
+  }
   block_min_[block] = least;
 }
 
-std::optional<NodeIndex> ShapeIndex::best(const NodeTable& nodes) const {
+std::optional<NodeIndex> ShapeIndex::best(const NodeTable& nodes) {
   OORT_ASSERT(cursor_ == nodes.log_end(), "the index has seen every change");
+  if (!is_indexed_) return best_;
+  score_waiting(nodes);
+  if (has_lost_best_ || !best_) best_ = fits_ == 0 ? std::nullopt : least();
+  has_lost_best_ = false;
   return best_;
 }
 

@@ -18,8 +18,10 @@ inline constexpr std::int32_t unfit = std::numeric_limits<std::int32_t>::max();
 
 /// A shape, and which node would be best for it now. Reserved nodes are not in it.
 ///   I1  `best` is the node of the least (score, index) of all that fit and are not reserved.
-/// With an index each change of a node costs one score, when the shape is next asked for; without,
-/// every question is a scan.
+///   I2  `is_feasible` if and only if there is a best.
+/// With an index each change of a node costs a look at whether the shape fits, when the shape is
+/// next asked for, and a score only where it does and the best is asked for; without, every
+/// question is a scan.
 class ShapeIndex {
  public:
   ShapeIndex(const Shape& shape, bool is_indexed)
@@ -30,9 +32,12 @@ class ShapeIndex {
 
   /// Takes note of all changes.
   void refresh(const NodeTable& nodes);
+  /// Whether any node has room. Requires: refreshed.
+  [[nodiscard]] bool is_feasible() const noexcept { return is_indexed_ ? fits_ > 0 : !!best_; }
   /// Requires: refreshed.
-  [[nodiscard]] std::optional<NodeIndex> best(const NodeTable& nodes) const;
-  /// The score there now, or `unfit`; not for reserved nodes. Requires: refreshed.
+  [[nodiscard]] std::optional<NodeIndex> best(const NodeTable& nodes);
+  /// The score there now, or `unfit`; not for reserved nodes. Requires: asked for the best since
+  /// refreshed.
   [[nodiscard]] std::int32_t score(const NodeTable& nodes, NodeIndex index) const;
   /// As `score`, whoever the node is reserved for.
   [[nodiscard]] std::int32_t score_now(const NodeTable& nodes, NodeIndex index) const;
@@ -43,15 +48,22 @@ class ShapeIndex {
 
  private:
   static constexpr std::size_t block_nodes = 64;
+  /// Of a node that has room, until somebody asks for the best.
+  static constexpr std::int32_t unscored = -score_max - 1;
 
   struct Known {
     std::uint32_t version = 0;
     Match match;
   };
 
-  void update(const NodeTable& nodes, NodeIndex index);
-  [[nodiscard]] std::int32_t score_again(const NodeTable& nodes, NodeIndex index);
+  /// Most nodes of a full cluster are out of the question by this alone.
+  [[nodiscard]] bool is_short(const Node& node) const noexcept;
+  void look(const NodeTable& nodes, NodeIndex index);
+  [[nodiscard]] bool fits(const NodeTable& nodes, NodeIndex index);
+  void set(NodeIndex index, std::int32_t score);
   void rebuild(const NodeTable& nodes);
+  void forget_scores();
+  void score_waiting(const NodeTable& nodes);
   void recompute_block(std::size_t block);
   [[nodiscard]] std::optional<NodeIndex> scan(const NodeTable& nodes) const;
   [[nodiscard]] std::optional<NodeIndex> least() const;
@@ -64,6 +76,10 @@ class ShapeIndex {
   std::vector<Known> known_;
   std::vector<std::int32_t> scores_;
   std::vector<std::int32_t> block_min_;
+  /// How many nodes have room.
+  std::size_t fits_ = 0;
+  /// All that are unscored, and some that are not.
+  std::vector<NodeIndex> waiting_;
   /// The best has changed, or there was none: it must be searched for.
   bool has_lost_best_ = false;
   std::optional<NodeIndex> best_;

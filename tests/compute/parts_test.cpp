@@ -154,7 +154,7 @@ class Table {
   std::uint64_t leases_ = 0;
 };
 
-TEST(ShapeIndex, TheBestIsTheFirstOfLeastScore_I1) {
+TEST(ShapeIndex, TheBestIsTheFirstOfLeastScore_I1_I2) {
   Table table(3);
   const Request asked = request(1, 1);
   ShapeIndex index(shape_of(asked, asked.any_of[0]), true);
@@ -173,6 +173,9 @@ TEST(ShapeIndex, TheBestIsTheFirstOfLeastScore_I1) {
       least = score;
       best = at;
     }
+    ASSERT_EQ(index.is_feasible(), best.has_value()) << i;
+    // Changes may heap up before anybody asks for the best.
+    if (table.draws_.once_in(4)) continue;
     ASSERT_EQ(index.best(table.nodes_), best) << i;
     found += best ? 1 : 0;
   }
