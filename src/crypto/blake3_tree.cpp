@@ -14,6 +14,7 @@ extern "C" {
 #include "oort/core/assert.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/tree.hpp"
+#include "oort/crypto/tree_leaves.hpp"
 
 // The public C interface of BLAKE3 1.3.1 has no values of subtrees, so this file builds the tree of
 // the BLAKE3 specification (section 2.5) on the compression functions below that interface.
@@ -183,6 +184,26 @@ TreeRoot TreeBuilder::root() const { return root_of_leaves(leaves(), state_->siz
 std::vector<Bytes32> TreeBuilder::leaves() const { return state_->all_leaves(); }
 
 TreeRoot tree_root(ByteView bytes) { return TreeRoot(blake3(bytes).array()); }
+
+std::vector<Bytes32> tree_leaf_values(ByteView bytes, std::uint64_t first_leaf,
+                                      std::uint64_t size) {
+  const std::uint64_t begin = first_leaf * tree_leaf_bytes;
+  OORT_ASSERT(begin + bytes.size() <= size, "the bytes are of the run");
+  OORT_ASSERT(bytes.size() % tree_leaf_bytes == 0 || begin + bytes.size() == size,
+              "only the last leaf is short");
+  std::vector<Bytes32> values;
+  if (size <= tree_leaf_bytes) {
+    values.push_back(leaf_value(bytes, 0, root_flag));
+    return values;
+  }
+  while (bytes.size() >= tree_leaf_bytes) {
+    const std::size_t leaves = std::min(batch_leaves, bytes.size() / tree_leaf_bytes);
+    hash_batch(bytes.data(), leaves, first_leaf + values.size(), values);
+    bytes = bytes.subspan(leaves * tree_leaf_bytes);
+  }
+  if (!bytes.empty()) values.push_back(leaf_value(bytes, first_leaf + values.size(), 0));
+  return values;
+}
 
 TreeRoot root_of_leaves(std::span<const Bytes32> leaves, std::uint64_t size) {
   OORT_ASSERT(leaves.size() == tree_leaves_count(size), "one value a leaf");

@@ -5,6 +5,7 @@
 
 #include "bytes.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/crypto/tree_leaves.hpp"
 
 namespace oort::crypto {
 namespace {
@@ -87,6 +88,27 @@ TEST(Tree, NoOtherLeafPlaceOrSizePasses_Y9) {
   bad.size = 40'000;
   EXPECT_FALSE(tree_verify(root, bad, leaf));
   EXPECT_FALSE(tree_verify(root, good, ByteView(leaf).first(4095)));
+}
+
+TEST(Tree, LeavesHashedInPiecesAreThoseOfTheWhole) {
+  test::SeededRandom random(5);
+  for (const std::size_t size : {0U, 1U, 4096U, 4097U, 8192U, 100'000U}) {
+    const Bytes bytes = random.bytes(size);
+    TreeBuilder builder;
+    builder.update(bytes);
+    for (const std::size_t piece_leaves : {1U, 3U, 30U}) {
+      std::vector<Bytes32> leaves;
+      std::size_t at = 0;
+      do {
+        const std::size_t count = std::min(piece_leaves * tree_leaf_bytes, size - at);
+        const auto some =
+            tree_leaf_values(ByteView(bytes).subspan(at, count), at / tree_leaf_bytes, size);
+        leaves.insert(leaves.end(), some.begin(), some.end());
+        at += count;
+      } while (at < size);
+      EXPECT_EQ(leaves, builder.leaves()) << size;
+    }
+  }
 }
 
 TEST(Merkle, ProvesEachValueAndNothingElse_Y10) {
