@@ -2,6 +2,7 @@
 #include "status.hpp"
 
 #include <boost/beast/http/status.hpp>
+#include <ostream>  // Boost 1.81 prints its strings without including it.
 
 namespace oort::http {
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/http/date.hpp"
 
+#include <gtest/gtest.h>
+
 namespace oort::http {
 namespace {
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/http/operator_pages.hpp"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include "fakes.hpp"
 #include "http_client.hpp"
 #include "oort/core/metrics.hpp"

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/http/server.hpp"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <future>
 #include <mutex>
 #include <thread>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/http/target.hpp"
 
+#include <gtest/gtest.h>
+
 #include "oort/core/reasons.hpp"
 
 namespace oort::http {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/s3/conditions.hpp"
 
+#include <gtest/gtest.h>
+
 #include "oort/core/reasons.hpp"
 #include "oort/http/date.hpp"
 

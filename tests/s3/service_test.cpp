@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/s3/service.hpp"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include "fake_store.hpp"
 #include "fakes.hpp"
 #include "http_client.hpp"

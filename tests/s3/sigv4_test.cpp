@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/s3/sigv4.hpp"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include "oort/core/reasons.hpp"
 #include "oort/http/date.hpp"
 

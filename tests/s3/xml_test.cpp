@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/s3/xml.hpp"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <fstream>
 #include <iterator>
 
