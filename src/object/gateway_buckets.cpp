@@ -210,8 +210,10 @@ void read_index(const EnvPtr& env, Callback<Result<Value>> done, Read read) {
 
 }  // namespace
 
-void GatewayCore::list(ListRequest request, Callback<Result<ListResult>> done) {
-  with_current([self = shared_from_this(), request = std::move(request),
+template <class Value, class Request>
+void GatewayCore::list_by(ListFunction<Value, Request> read, Request request,
+                          Callback<Result<Value>> done) {
+  with_current([self = shared_from_this(), read, request = std::move(request),
                 done = std::move(done)](const LedgerSnapshot& now) mutable {
     const auto bucket =
         self->open(now, request.caller, request.bucket, ledger::GrantedOperation::ReadObject);
@@ -219,28 +221,21 @@ void GatewayCore::list(ListRequest request, Callback<Result<ListResult>> done) {
       done(fail(bucket.error()));
       return;
     }
-    read_index<ListResult>(
+    read_index<Value>(
         self->env_, std::move(done),
-        [id = bucket->record.id, owner = bucket->record.owner, request = std::move(request)](
-            const env::KvReader& index) { return list_index(index, id, owner, request); });
+        [read, id = bucket->record.id, owner = bucket->record.owner, request = std::move(request)](
+            const env::KvReader& index) { return read(index, id, owner, request); });
   });
+}
+
+void GatewayCore::list(ListRequest request, Callback<Result<ListResult>> done) {
+  list_by<ListResult, ListRequest>(list_index, std::move(request), std::move(done));
 }
 
 void GatewayCore::list_versions(ListVersionsRequest request,
                                 Callback<Result<ListVersionsResult>> done) {
-  with_current([self = shared_from_this(), request = std::move(request),
-                done = std::move(done)](const LedgerSnapshot& now) mutable {
-    const auto bucket =
-        self->open(now, request.caller, request.bucket, ledger::GrantedOperation::ReadObject);
-    if (!bucket) {
-      done(fail(bucket.error()));
-      return;
-    }
-    read_index<ListVersionsResult>(
-        self->env_, std::move(done),
-        [id = bucket->record.id, owner = bucket->record.owner, request = std::move(request)](
-            const env::KvReader& index) { return list_index_versions(index, id, owner, request); });
-  });
+  list_by<ListVersionsResult, ListVersionsRequest>(list_index_versions, std::move(request),
+                                                   std::move(done));
 }
 
 }  // namespace oort::object

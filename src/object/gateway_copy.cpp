@@ -122,24 +122,8 @@ void GatewayCore::copy(CopyRequest request, Callback<Result<PutResult>> done) {
           self->open(now, request.source.caller, request.bucket, GrantedOperation::PutObject);
       const ledger::Versioning versioning =
           target ? target->record.versioning : ledger::Versioning::Disabled;
-      self->submit_one(std::move(*operation),
-                       [etag = source->body.etag, checksums = source->body.checksums, versioning,
-                        done = std::move(done)](Result<Ordered> got) mutable {
-                         if (!got) {
-                           done(fail(std::move(got).error()));
-                           return;
-                         }
-                         const auto change = change_of(got->receipt, ledger::ObjectChange::Put);
-                         if (!change) {
-                           done(fail(change.error()));
-                           return;
-                         }
-                         StreamedContent content;
-                         content.checksums = std::move(checksums);
-                         PutResult result = put_result_of(content, *got, *change, versioning);
-                         result.etag = std::move(etag);
-                         done(std::move(result));
-                       });
+      self->submit_put(std::move(*operation), source->body.etag, source->body.checksums, versioning,
+                       std::move(done));
       return;
     }
     PutRequest put;

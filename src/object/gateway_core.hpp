@@ -82,6 +82,16 @@ class GatewayCore : public std::enable_shared_from_this<GatewayCore> {
 
  private:
   struct OpenUpload;
+  template <class Value, class Request>
+  using ListFunction = Result<Value> (*)(const env::KvReader& index, BucketId bucket,
+                                         const AccountId& owner, const Request& request);
+  /// Lists one of the caller's buckets out of the index.
+  template <class Value, class Request>
+  void list_by(ListFunction<Value, Request> read, Request request, Callback<Result<Value>> done);
+  /// For content that is there already, under the ETag that it had or has now.
+  void submit_put(ledger::SubmittedOperation operation, std::string etag,
+                  std::vector<Checksum> checksums, ledger::Versioning versioning,
+                  Callback<Result<PutResult>> done);
   [[nodiscard]] Result<OpenBucket> open(const LedgerSnapshot& now, const Caller& caller,
                                         const std::string& bucket,
                                         ledger::GrantedOperation operation);

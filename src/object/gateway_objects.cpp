@@ -273,6 +273,29 @@ Result<std::unique_ptr<ObjectWriter>> GatewayCore::open_writer(const LedgerSnaps
   return std::make_unique<StreamWriter<decltype(finish)>>(std::move(stream), finish);
 }
 
+void GatewayCore::submit_put(ledger::SubmittedOperation operation, std::string etag,
+                             std::vector<Checksum> checksums, ledger::Versioning versioning,
+                             Callback<Result<PutResult>> done) {
+  submit_one(std::move(operation),
+             [etag = std::move(etag), checksums = std::move(checksums), versioning,
+              done = std::move(done)](Result<Ordered> got) mutable {
+               if (!got) {
+                 done(fail(std::move(got).error()));
+                 return;
+               }
+               const auto change = change_of(got->receipt, ledger::ObjectChange::Put);
+               if (!change) {
+                 done(fail(change.error()));
+                 return;
+               }
+               StreamedContent content;
+               content.checksums = std::move(checksums);
+               PutResult result = put_result_of(content, *got, *change, versioning);
+               result.etag = std::move(etag);
+               done(std::move(result));
+             });
+}
+
 namespace {
 
 Result<DeleteResult> delete_result_of(const ledger::OperationReceipt& receipt,

@@ -313,23 +313,8 @@ void GatewayCore::complete_upload(const CompleteRequest& request,
     }
     const auto bucket = ledger::View(*now.state).bucket(std::string_view(request.upload.bucket));
     const auto versioning = bucket ? bucket->versioning : ledger::Versioning::Disabled;
-    self->submit_one(std::move(*operation), [body = std::move(body), versioning,
-                                             done = std::move(done)](Result<Ordered> got) mutable {
-      if (!got) {
-        done(fail(std::move(got).error()));
-        return;
-      }
-      const auto change = change_of(got->receipt, ledger::ObjectChange::Put);
-      if (!change) {
-        done(fail(change.error()));
-        return;
-      }
-      StreamedContent content;
-      content.checksums = body.checksums;
-      PutResult result = put_result_of(content, *got, *change, versioning);
-      result.etag = body.etag;
-      done(std::move(result));
-    });
+    self->submit_put(std::move(*operation), std::move(body.etag), std::move(body.checksums),
+                     versioning, std::move(done));
   });
 }
 
