@@ -53,6 +53,10 @@ asio::awaitable<Result<std::shared_ptr<Way>>> Core::receive_hello(
   if (!node) co_return fail(Error(node.error()));
   const auto bytes = co_await connection->read_greeting(type_hello);
   if (!bytes) co_return fail(Error(bytes.error()));
+  // A hello that came just before the end must not claim the way for a connection that is gone.
+  if (connection->phase == Connection::Phase::Closed) {
+    co_return fail(ErrorCode::Cancelled, reason::cancelled, "closed meanwhile");
+  }
   const auto hello = decode_hello(*bytes);
   if (!hello) co_return fail(Error(hello.error()));
 
