@@ -7,7 +7,10 @@
 
 #include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/blake3.hpp"
+#include "oort/compute/builtin/dedup.hpp"
+#include "oort/compute/builtin/image.hpp"
 #include "oort/compute/builtin/infer.hpp"
+#include "oort/compute/builtin/text.hpp"
 #include "oort/compute/builtin/train.hpp"
 #include "oort/core/assert.hpp"
 
@@ -20,12 +23,40 @@ void try_record(ByteView bytes) {
   if (value) OORT_ASSERT(codec::to_bytes(*value) == to_bytes(bytes), "one value has one encoding");
 }
 
+/// A picture that is read is of the size that its first bytes say, and reads back from PNM.
+void try_picture(ByteView bytes) {
+  const auto size = picture_size(bytes);
+  if (size && std::uint64_t{size->width} * size->height > 1U << 16U) return;
+  const auto picture = decode_picture(bytes);
+  if (!picture) return;
+  OORT_ASSERT(size.has_value(), "what can be read has a size");
+  OORT_ASSERT(size->width == picture->width && size->height == picture->height, "and that size");
+  const auto again = decode_picture(encode_pnm(*picture));
+  OORT_ASSERT(again.has_value(), "what is written can be read");
+  OORT_ASSERT(*again == *picture, "and is the same");
+}
+
 // A record keeps its place, or the corpus would mean something else.
 constexpr std::array records{
-    try_record<Workload>,        try_record<Blake3Parameters>, try_record<Blake3Output>,
-    try_record<Model>,           try_record<InferParameters>,  try_record<Samples>,
-    try_record<InferOutput>,     try_record<Dataset>,          try_record<Network>,
-    try_record<TrainParameters>, try_record<TrainOutput>,
+    try_record<Workload>,
+    try_record<Blake3Parameters>,
+    try_record<Blake3Output>,
+    try_record<Model>,
+    try_record<InferParameters>,
+    try_record<Samples>,
+    try_record<InferOutput>,
+    try_record<Dataset>,
+    try_record<Network>,
+    try_record<TrainParameters>,
+    try_record<TrainOutput>,
+    try_record<ImageParameters>,
+    try_record<ImageOutput>,
+    try_record<DedupParameters>,
+    try_record<DedupOutput>,
+    try_record<TextParameters>,
+    try_record<TextOutput>,
+    try_record<Vocabulary>,
+    try_picture,
 };
 
 }  // namespace

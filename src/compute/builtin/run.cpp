@@ -7,7 +7,10 @@
 
 #include "builtin/bytes_codec.hpp"
 #include "oort/compute/builtin/blake3.hpp"
+#include "oort/compute/builtin/dedup.hpp"
+#include "oort/compute/builtin/image.hpp"
 #include "oort/compute/builtin/infer.hpp"
+#include "oort/compute/builtin/text.hpp"
 #include "oort/compute/builtin/train.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
@@ -23,7 +26,10 @@ constexpr std::uint8_t checkpoint_version = 1;
 
 constexpr std::array all_builtins{
     Builtin{.name = "blake3", .version = 1, .start = start_blake3},
+    Builtin{.name = "dedup", .version = 1, .start = start_dedup},
+    Builtin{.name = "image", .version = 1, .start = start_image},
     Builtin{.name = "infer", .version = 1, .start = start_infer},
+    Builtin{.name = "text", .version = 1, .start = start_text},
     Builtin{.name = "train", .version = 1, .start = start_train},
 };
 
