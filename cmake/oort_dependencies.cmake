@@ -21,6 +21,8 @@ if(NOT OORT_PURE_ONLY)
   find_package(nlohmann_json REQUIRED)
   find_package(CLI11 REQUIRED)
   pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+  pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
+  pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
 endif()
 
 # BLAKE3's own C and assembly sources, as Debian ships them with the Rust crate.

@@ -28,7 +28,7 @@ VENDORS = [
     ("pugixml", r"pugixml", "s3"),
     ("toml++", r"toml\+\+|toml\.hpp", "node"),
     ("CLI11", r"CLI/", "cli"),
-    ("nlohmann-json", r"nlohmann/", "http s3 api node cli"),
+    ("nlohmann-json", r"nlohmann/", "http s3 api node cli sandbox"),
     ("libsystemd", r"systemd/", "host node"),
     ("libarchive", r"archive(_entry)?\.h$", "sandbox"),
     ("seccomp", r"seccomp\.h$", "sandbox"),

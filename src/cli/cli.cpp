@@ -75,6 +75,7 @@ int run(int argc, const char* const* argv, Surroundings around) {
   add_access_commands(app, session);
   add_proof_commands(app, session);
   add_evidence_commands(app, session);
+  add_sandbox_commands(app, session);
   add_small_commands(app, session);
   try {
     app.parse(argc, argv);

@@ -67,6 +67,7 @@ void add_storage_commands(CLI::App& app, Session& session);
 void add_access_commands(CLI::App& app, Session& session);
 void add_proof_commands(CLI::App& app, Session& session);
 void add_evidence_commands(CLI::App& app, Session& session);
+void add_sandbox_commands(CLI::App& app, Session& session);
 void add_genesis_commands(CLI::App& app, Session& session);
 void add_registry_commands(CLI::App& app, Session& session);
 void add_daemon_commands(CLI::App& app, Session& session);

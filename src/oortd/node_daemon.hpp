@@ -5,6 +5,7 @@
 #include "oort/host/random.hpp"
 #include "oort/node/config.hpp"
 #include "oort/node/node.hpp"
+#include "oort/sandbox/sandbox.hpp"
 
 namespace oort {
 
@@ -26,6 +27,7 @@ class NodeDaemon final : public cli::Daemon {
     return {};
   }
   [[nodiscard]] std::string default_config() const override { return node::default_config_text(); }
+  [[nodiscard]] Result<env::SandboxSupport> probe_sandbox() override { return sandbox::probe({}); }
 
  private:
   node::Hooks& hooks_;

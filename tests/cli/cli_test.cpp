@@ -36,6 +36,8 @@ class FakeDaemon final : public Daemon {
     return fail(ErrorCode::InvalidArgument, reason::unknown_config_key, "line 3");
   }
   [[nodiscard]] std::string default_config() const override { return "# defaults\n"; }
+  [[nodiscard]] Result<env::SandboxSupport> probe_sandbox() override { return support; }
+  env::SandboxSupport support;
 
   std::string started_with;
   std::map<std::string, std::string> started_flags;

@@ -10,6 +10,7 @@
 #include "oort/core/result.hpp"
 #include "oort/env/clock.hpp"
 #include "oort/env/random.hpp"
+#include "oort/env/sandbox.hpp"
 
 namespace oort::cli {
 
@@ -27,6 +28,8 @@ class Daemon {
   [[nodiscard]] virtual Result<void> check_config(const std::filesystem::path& config) = 0;
   /// A documented configuration with every key at its default.
   [[nodiscard]] virtual std::string default_config() const = 0;
+  /// What this host can do to keep strangers' tasks in, found by trying.
+  [[nodiscard]] virtual Result<env::SandboxSupport> probe_sandbox() = 0;
 };
 
 /// What the command line finds around itself.

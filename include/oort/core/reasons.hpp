@@ -82,6 +82,15 @@ inline constexpr std::string_view bad_tag = "BAD_TAG";
 inline constexpr std::string_view bad_part_number = "BAD_PART_NUMBER";
 inline constexpr std::string_view key_too_long = "KEY_TOO_LONG";
 inline constexpr std::string_view metadata_too_large = "METADATA_TOO_LARGE";
+inline constexpr std::string_view sandbox_failed = "SANDBOX_FAILED";
+inline constexpr std::string_view image_traversal = "IMAGE_TRAVERSAL";
+inline constexpr std::string_view image_absolute_path = "IMAGE_ABSOLUTE_PATH";
+inline constexpr std::string_view image_link_escapes = "IMAGE_LINK_ESCAPES";
+inline constexpr std::string_view image_device = "IMAGE_DEVICE";
+inline constexpr std::string_view image_bomb = "IMAGE_BOMB";
+inline constexpr std::string_view image_digest_mismatch = "IMAGE_DIGEST_MISMATCH";
+inline constexpr std::string_view image_media_type = "IMAGE_MEDIA_TYPE";
+inline constexpr std::string_view image_name_too_long = "IMAGE_NAME_TOO_LONG";
 inline constexpr std::string_view remote_error = "REMOTE_ERROR";
 inline constexpr std::string_view internal = "INTERNAL";
 
