@@ -8,6 +8,7 @@
 #include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/blake3.hpp"
 #include "oort/compute/builtin/dedup.hpp"
+#include "oort/compute/builtin/federated.hpp"
 #include "oort/compute/builtin/image.hpp"
 #include "oort/compute/builtin/infer.hpp"
 #include "oort/compute/builtin/text.hpp"
@@ -57,6 +58,11 @@ constexpr std::array records{
     try_record<TextOutput>,
     try_record<Vocabulary>,
     try_picture,
+    try_record<FederatedParameters>,
+    try_record<LocalParameters>,
+    try_record<GlobalState>,
+    try_record<Delta>,
+    try_record<Merged>,
 };
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::uint64_t operations_max = std::uint64_t{1} << 24U;
 // A name keeps its place, or the corpus would mean something else.
-constexpr std::array names{"blake3", "infer", "train", "dedup", "image", "text"};
+constexpr std::array names{"blake3", "infer", "train",       "dedup",
+                           "image",  "text",  "train_local", "train_merge"};
 
 Result<void> read_task(codec::Reader& in, Task& task) {
   OORT_TRY(const std::uint8_t index, in.u8());

@@ -8,6 +8,7 @@
 #include "builtin/bytes_codec.hpp"
 #include "oort/compute/builtin/blake3.hpp"
 #include "oort/compute/builtin/dedup.hpp"
+#include "oort/compute/builtin/federated.hpp"
 #include "oort/compute/builtin/image.hpp"
 #include "oort/compute/builtin/infer.hpp"
 #include "oort/compute/builtin/text.hpp"
@@ -31,6 +32,8 @@ constexpr std::array all_builtins{
     Builtin{.name = "infer", .version = 1, .start = start_infer},
     Builtin{.name = "text", .version = 1, .start = start_text},
     Builtin{.name = "train", .version = 1, .start = start_train},
+    Builtin{.name = "train_local", .version = 1, .start = start_train_local},
+    Builtin{.name = "train_merge", .version = 1, .start = start_train_merge},
 };
 
 struct Begun {
