@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <fstream>
 #include <future>
-#include <iterator>
 #include <map>
 #include <thread>
 
+#include "kernel.hpp"
 #include "oort/core/reasons.hpp"
 
 namespace oort::sandbox::test {
@@ -119,9 +119,10 @@ std::optional<int> find_process(const std::string& mark) {
   for (const fs::directory_entry& one : fs::directory_iterator("/proc", problem)) {
     const int pid = std::atoi(one.path().filename().c_str());
     if (pid <= 0 || pid == ::getpid()) continue;
-    std::ifstream file(one.path() / "cmdline");
-    const std::string words{std::istreambuf_iterator<char>(file), {}};
-    if (words.starts_with("/bin/prisoner") && words.find(mark) != std::string::npos) return pid;
+    // It may die while it is read.
+    const auto words = kernel::read_text(one.path() / "cmdline");
+    if (!words || !words->starts_with("/bin/prisoner")) continue;
+    if (words->find(mark) != std::string::npos) return pid;
   }
   return std::nullopt;
 }
