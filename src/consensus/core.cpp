@@ -16,6 +16,7 @@ Outputs Core::step(const Input& input) noexcept { return engine_->step(input); }
 BlockRef Core::find(const BlockId& block) const noexcept { return engine_->find(block); }
 std::vector<WalRecord> Core::durable_state() const { return engine_->durable_state(); }
 const SignerRecord& Core::record() const noexcept { return engine_->record(); }
+bool Core::knows_past() const noexcept { return engine_->knows_past(); }
 Diagnosis Core::diagnose() const { return engine_->diagnose(); }
 const ValidatorSet& Core::validators() const noexcept { return engine_->set(); }
 const Schedule& Core::schedule() const noexcept { return engine_->schedule(); }

@@ -87,6 +87,7 @@ void Core::Engine::resume(const Start& start) {
   is_resuming_ = true;
   if (start.recovered.record && !is_mutant(Mutant::ForgetRecordAtRestart)) {
     record_ = *start.recovered.record;
+    knows_past_ = true;
   }
   if (start.committed) {
     const Header& last = *start.committed;
@@ -277,8 +278,9 @@ std::vector<WalRecord> Core::Engine::durable_state() const {
       records.push_back({RecordKind::Block, node.block->message});
     }
   }
-  // No record stands for an unknown past, so none is written before the past is known.
-  if (self_ && !recovery_) records.push_back({RecordKind::Signer, shared_bytes(record_)});
+  // No record stands for an unknown past, so none is written before the past is known. One of a
+  // key that has no vote now is kept: it may have one again in a later epoch.
+  if (knows_past_) records.push_back({RecordKind::Signer, shared_bytes(record_)});
   return records;
 }
 

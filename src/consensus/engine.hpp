@@ -47,6 +47,7 @@ class Core::Engine final : public KnownVotes {
   [[nodiscard]] BlockRef find(const BlockId& id) const;
   [[nodiscard]] std::vector<WalRecord> durable_state() const;
   [[nodiscard]] const SignerRecord& record() const noexcept { return record_; }
+  [[nodiscard]] bool knows_past() const noexcept { return knows_past_; }
   [[nodiscard]] const ValidatorSet& set() const noexcept { return epoch_.validators; }
   [[nodiscard]] const Schedule& schedule() const noexcept { return schedule_; }
   [[nodiscard]] EpochContext context() const noexcept;
@@ -209,6 +210,7 @@ class Core::Engine final : public KnownVotes {
   bool is_halted_ = false;    ///< What is final contradicts this node: hands over nothing more.
   bool is_ended_ = false;
   bool is_payload_ready_ = false;
+  bool knows_past_ = false;  ///< `record_` holds everything that the key signed.
 
   View view_;
   MonoTime entered_at_;

@@ -163,6 +163,7 @@ void Core::Engine::recover_from(const Status& status) {
   const std::uint64_t margin = is_mutant(Mutant::FloorTooLow) ? 0 : 2;
   record_ = SignerRecord::after_amnesia(set().epoch(), View(recovery_->view_max.value() + margin));
   recovery_.reset();
+  knows_past_ = true;
   needs_sync_ = true;
   cancel_timer(Timer::Recovery);
   arm_view_timers();

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "oort/codec/codec.hpp"
+#include "oort/consensus/mutants.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/env/transport.hpp"
@@ -138,7 +139,7 @@ Bytes signed_bytes(const ChainId& chain, const Ballot& ballot) {
   codec::Writer out = begin_signed("oort.v1 vote");
   out.u8(static_cast<std::uint8_t>(ballot.kind));
   encode(out, chain);
-  encode(out, ballot.epoch);
+  encode(out, is_mutant(Mutant::EpochNotSigned) ? Epoch() : ballot.epoch);
   encode(out, ballot.view);
   if (ballot.kind == VoteKind::Nullify) {
     encode(out, ballot.from);

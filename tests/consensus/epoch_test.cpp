@@ -64,6 +64,53 @@ TEST(EpochEnd, TheNextEpochStandsOnTheBoundary_B1) {
   EXPECT_EQ(after[0].ledger[0]->header.height, boundary->header.height.next());
 }
 
+TEST(EpochEnd, VotesOfTheOldSetCountForNothingInTheNext_M3) {
+  const EpochStart old = make_epoch();
+  EpochStart next = make_epoch();
+  next.validators = make_set({1, 1, 1, 1}, Epoch(8));
+  Core core(Config{}, next, cheap_verifier(), nullptr);
+  MonoTime now{1};
+  static_cast<void>(core.step({now, {2000}, Start{}}));
+  // The same keys signed this in the epoch before. As it is it says nothing of this one, and with
+  // the number of this epoch written over it is not what they signed.
+  for (const bool is_relabelled : {false, true}) {
+    for (std::uint16_t voter = 0; voter < 4; ++voter) {
+      Vote vote = sign(old, voter, nullify(1, 1));
+      if (is_relabelled) vote.ballot.epoch = Epoch(8);
+      const auto bytes = std::make_shared<const Bytes>(codec::to_bytes(vote));
+      const NodeId from = next.validators[ValidatorIndex(voter)].node;
+      static_cast<void>(core.step({now, {2000}, MessageReceived{from, message::vote, bytes}}));
+    }
+    EXPECT_EQ(core.diagnose().view, View(1)) << is_relabelled;
+  }
+  Certificate certificate = certify(old, {0, 1, 2}, nullify(1, 1));
+  for (const std::uint64_t epoch : {7U, 8U}) {
+    certificate.epoch = Epoch(epoch);
+    const auto bytes = std::make_shared<const Bytes>(codec::to_bytes(certificate));
+    const NodeId from = next.validators[ValidatorIndex(0)].node;
+    static_cast<void>(core.step({now, {2000}, MessageReceived{from, message::certificate, bytes}}));
+    EXPECT_EQ(core.diagnose().view, View(1)) << epoch;
+  }
+}
+
+TEST(EpochEnd, TheRecordOfAKeyWithoutAVoteIsKept_C2) {
+  const EpochStart epoch = make_epoch();
+  const auto stranger = sim::cheap_signer(sim::cheap_public_key(99));
+  for (const bool has_record : {false, true}) {
+    Core core(Config{}, epoch, cheap_verifier(), stranger.get());
+    Start start;
+    if (has_record) {
+      start.recovered.record = SignerRecord{};
+      start.recovered.record->epoch = Epoch(5);
+      start.recovered.record->view = View(3);
+    }
+    static_cast<void>(core.step({MonoTime{1}, {2000}, std::move(start)}));
+    EXPECT_EQ(core.knows_past(), has_record);
+    EXPECT_EQ(core.durable_state().size(), has_record ? 1U : 0U);
+    EXPECT_EQ(core.record().view, View(has_record ? 3 : 0));
+  }
+}
+
 TEST(EpochEnd, ARecordOfAnOlderEpochMayVoteAndOfANewerMayNot_S1) {
   const EpochStart epoch = make_epoch({1});
   const auto signer = sim::cheap_signer(epoch.validators.validators()[0].key);

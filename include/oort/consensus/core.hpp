@@ -263,6 +263,9 @@ class Core {
   /// What a log needs to hold from now on: for Wal::compact, between two steps.
   [[nodiscard]] std::vector<WalRecord> durable_state() const;
   [[nodiscard]] const SignerRecord& record() const noexcept;
+  /// Whether `record` is all that the key signed; not while its past is unknown. What the engine of
+  /// the next epoch begins with, if so.
+  [[nodiscard]] bool knows_past() const noexcept;
   [[nodiscard]] Diagnosis diagnose() const;
   [[nodiscard]] const ValidatorSet& validators() const noexcept;
   [[nodiscard]] const Schedule& schedule() const noexcept;

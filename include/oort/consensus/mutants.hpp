@@ -40,6 +40,7 @@ enum class Mutant : std::uint8_t {
   PayloadAfterBoundary,        ///< Blocks after the last of an epoch may carry payload.
   FutureTimeAccepted,          ///< 2.5: header time is not bounded.
   NoSignatureCheck,            ///< Votes are counted unverified.
+  EpochNotSigned,              ///< M3: a vote of one epoch's set passes for one of the next.
 };
 
 #ifdef OORT_CONSENSUS_MUTANTS

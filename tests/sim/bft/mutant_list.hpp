@@ -14,7 +14,7 @@ struct NamedMutant {
 };
 
 /// All of consensus::Mutant in its order, by the names of its enumerators.
-inline constexpr std::array<NamedMutant, 31> named_mutants{{
+inline constexpr std::array<NamedMutant, 32> named_mutants{{
     {"None", consensus::Mutant::None},
     {"FinalizeAfterNullify", consensus::Mutant::FinalizeAfterNullify},
     {"NullifyAfterFinalize", consensus::Mutant::NullifyAfterFinalize},
@@ -46,6 +46,7 @@ inline constexpr std::array<NamedMutant, 31> named_mutants{{
     {"PayloadAfterBoundary", consensus::Mutant::PayloadAfterBoundary},
     {"FutureTimeAccepted", consensus::Mutant::FutureTimeAccepted},
     {"NoSignatureCheck", consensus::Mutant::NoSignatureCheck},
+    {"EpochNotSigned", consensus::Mutant::EpochNotSigned},
 }};
 
 }  // namespace oort::bftsim
