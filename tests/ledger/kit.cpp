@@ -32,7 +32,8 @@ std::optional<Verdict> FakeEvidenceVerifier::judge(ByteView proof,
                                                    const StateReader&) const noexcept {
   if (proof.size() < 32) return std::nullopt;
   const oort::View view(proof.size() > 32 ? std::to_integer<std::uint64_t>(proof[32]) : 0);
-  return Verdict{crypto::hash(test_context, proof), 7, *NodeId::from(proof.first(32)), view};
+  const Epoch epoch(proof.size() == 35 ? std::to_integer<std::uint64_t>(proof[34]) : 0);
+  return Verdict{crypto::hash(test_context, proof), 7, *NodeId::from(proof.first(32)), view, epoch};
 }
 
 GenesisParams small_genesis() {

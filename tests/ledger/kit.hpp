@@ -33,7 +33,8 @@ class TrustingVerifier final : public SignatureVerifier {
 };
 
 /// Says that the first 32 bytes of a proof are the offender, the byte behind them the view, if
-/// there is one, and its hash the fault; anything shorter proves nothing.
+/// there is one, the third behind them the epoch, where it is the last, and its hash the fault;
+/// anything shorter proves nothing.
 class FakeEvidenceVerifier final : public EvidenceVerifier {
  public:
   [[nodiscard]] std::optional<Verdict> judge(ByteView proof,

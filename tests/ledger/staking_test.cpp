@@ -252,6 +252,35 @@ TEST(Staking, WhatLeftBeforeTheFaultIsNotReached) {
   EXPECT_EQ(ledger.view().pot(Pot::Unbonding), whole(45));
 }
 
+TEST(Staking, AFaultOfAnEarlierEpochIsOfTheStakeOfItsTime) {
+  TestLedger ledger(staking_genesis());
+  ASSERT_EQ(ledger.send(ledger.owner, Delegate{node_id(1), whole(100)}), Rejection::None);
+  ASSERT_EQ(ledger.send(ledger.owner, Undelegate{node_id(1), whole(50)}), Rejection::None);
+  ledger.consensus_view = oort::View(50);
+  next_epoch(ledger);
+  // The chain switches a block later, and counts its views from 1 again.
+  ledger.epoch = Epoch(1);
+  ledger.consensus_view = oort::View(3);
+  Bytes proof = to_bytes(node_id(1).view());
+  proof.push_back(std::byte{60});  // Of a view that this epoch has not reached.
+  proof.push_back(std::byte{0});
+  proof.push_back(std::byte{1});
+  EXPECT_EQ(ledger.send(ledger.governor, EvidenceSubmit{proof}), Rejection::EvidenceOutsideWindow);
+  proof[34] = std::byte{2};
+  EXPECT_EQ(ledger.send(ledger.governor, EvidenceSubmit{proof}), Rejection::EvidenceOutsideWindow);
+  proof[32] = std::byte{2};
+  proof[34] = std::byte{1};  // Of this epoch: what left before it is not reached.
+  ASSERT_EQ(ledger.send(ledger.governor, EvidenceSubmit{proof}), Rejection::None);
+  EXPECT_EQ(ledger.view().pot(Pot::Unbonding), whole(50));
+  proof[32] = std::byte{49};
+  proof[34] = std::byte{0};  // Of the one before, though of a higher view.
+  ASSERT_EQ(ledger.send(ledger.governor, EvidenceSubmit{proof}), Rejection::None);
+  EXPECT_EQ(ledger.view().pot(Pot::Unbonding), whole(45));
+  ledger.epoch = Epoch(5);  // Four epochs of unbonding have passed.
+  proof[32] = std::byte{48};
+  EXPECT_EQ(ledger.send(ledger.governor, EvidenceSubmit{proof}), Rejection::EvidenceOutsideWindow);
+}
+
 TEST(Staking, WhatLeavesAfterASlashIsWhole_G3) {
   TestLedger ledger(staking_genesis());
   ASSERT_EQ(ledger.send(ledger.owner, Delegate{node_id(1), whole(50)}), Rejection::None);
@@ -313,8 +342,14 @@ TEST(Staking, EveryEpochNamesTheNextValidators) {
     EXPECT_EQ(validator.weight, 200U);
   }
   ASSERT_EQ(ledger.send(ledger.governor, double_vote(1, 1)), Rejection::None);
+  // Until the chain has switched, what was named stays: a header may say so already.
   next_epoch(ledger);
-  const auto without = ledger.view().validator_set(Epoch(1));
+  EXPECT_EQ(ledger.view().validator_set(Epoch(1)), set);
+  EXPECT_FALSE(ledger.view().validator_set(Epoch(2)).has_value());
+  ledger.epoch = Epoch(1);
+  next_epoch(ledger);
+  const auto without = ledger.view().validator_set(Epoch(2));
+  ASSERT_TRUE(without.has_value());
   EXPECT_EQ(without->validators.size(), 3U);
   EXPECT_TRUE(std::ranges::none_of(without->validators, [](const Validator& validator) {
     return validator.node == node_id(1);

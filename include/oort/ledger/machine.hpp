@@ -31,8 +31,10 @@ struct Verdict {
   std::uint16_t kind = 0;  ///< The consensus' number for it.
   NodeId offender;
   oort::View view;  ///< In which the offender broke the protocol.
+  Epoch epoch;      ///< Whose view that is: each epoch counts its views from 1.
 };
-/// Evidence counts for so many views, while those who saw the fault are still there to bring it.
+/// Evidence of the running epoch counts for so many views, while those who saw the fault are still
+/// there to bring it; that of an earlier epoch until stake that left in it is free.
 inline constexpr std::uint64_t evidence_views_max = 100'000;
 /// Proofs that one block judges, each with a few signatures to check.
 inline constexpr std::uint32_t evidence_per_block_max = 64;
@@ -53,7 +55,7 @@ struct BlockContext {
   Epoch epoch;
   NodeId proposer;
   Bytes32 beacon;   ///< Hash of the proposer's VRF output.
-  oort::View view;  ///< Grows with every block.
+  oort::View view;  ///< Grows with every block of the epoch, and begins anew with each.
 };
 
 struct ExecutionResult {

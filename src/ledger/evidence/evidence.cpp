@@ -20,6 +20,16 @@ Bounds bounds_of(const StateReader& state) {
   return {staking->evidence_views, staking->evidence_per_block};
 }
 
+/// Views are compared within one epoch only; how long an earlier one was nobody needs to know.
+bool is_in_window(const Block& block, const Verdict& verdict, std::uint64_t views) {
+  const BlockContext& now = block.header;
+  if (verdict.epoch < now.epoch) {
+    return now.epoch.value() - verdict.epoch.value() <= block.params.unbonding_epochs;
+  }
+  if (verdict.epoch != now.epoch || verdict.view > now.view) return false;
+  return now.view.value() - verdict.view.value() <= views;
+}
+
 }  // namespace
 
 Rejection apply(Call& call, const EvidenceSubmit& operation) {
@@ -29,10 +39,7 @@ Rejection apply(Call& call, const EvidenceSubmit& operation) {
   ++call.block.evidence_count;
   const auto verdict = call.block.evidence->judge(operation.proof, call.state());
   if (!verdict) return Rejection::EvidenceInvalid;
-  const oort::View now = call.block.header.view;
-  if (now < verdict->view || now.value() - verdict->view.value() > bounds.views) {
-    return Rejection::EvidenceOutsideWindow;
-  }
+  if (!is_in_window(call.block, *verdict, bounds.views)) return Rejection::EvidenceOutsideWindow;
   if (call.view().evidence(verdict->fault)) return Rejection::EvidenceKnown;
   save(call.state(), keys::evidence(verdict->fault),
        Evidence{.id = verdict->fault,
@@ -42,8 +49,7 @@ Rejection apply(Call& call, const EvidenceSubmit& operation) {
                 .height = call.block.header.height,
                 .digest = body_digest_of(ByteView(operation.proof))});
   call.events.emplace_back(EvidenceAccepted{verdict->fault, verdict->kind, verdict->offender});
-  punish_double_vote(call.block, verdict->offender, verdict->fault, verdict->view, call.sender,
-                     call.events);
+  punish_double_vote(call.block, *verdict, call.sender, call.events);
   return Rejection::None;
 }
 

@@ -21,15 +21,16 @@ Oort compensate(Block& block, Oort own_cut, const Fault& fault, std::uint32_t fi
   return part;
 }
 
-/// The epoch in which the chain was in that view. What is older than everything known counts as
-/// the oldest that is known.
-std::uint64_t epoch_of(const Overlay& state, const StakingState& staking, Epoch chain_epoch,
-                       oort::View view, std::uint64_t epochs_max) {
+/// The epoch of stake in which the chain was in that view of its own epoch. What is older than
+/// everything known counts as the oldest that is known.
+std::uint64_t epoch_of(const Overlay& state, const StakingState& staking, const Verdict& verdict,
+                       std::uint64_t epochs_max) {
   std::uint64_t epoch = staking.epoch;
   for (std::uint64_t i = 0; i < epochs_max && epoch > 0; ++i, --epoch) {
     const auto start = load<EpochStart>(state, keys::epoch_start(epoch));
     if (!start) break;
-    if (start->chain_epoch == chain_epoch && start->view <= view) break;
+    const bool is_in_same = start->chain_epoch == verdict.epoch && start->view <= verdict.view;
+    if (is_in_same || start->chain_epoch < verdict.epoch) break;
   }
   return epoch;
 }
@@ -86,14 +87,15 @@ Cut slash_bond(Block& block, const NodeId& id, const Fault& fault, std::vector<E
   return cut;
 }
 
-void punish_double_vote(Block& block, const NodeId& offender, const Bytes32& subject,
-                        oort::View view, const AccountId& finder, std::vector<Event>& events) {
+void punish_double_vote(Block& block, const Verdict& verdict, const AccountId& finder,
+                        std::vector<Event>& events) {
+  const NodeId& offender = verdict.offender;
   const auto params = staking_params(block.state);
   if (!params) return;
   const auto before = find_pool(block.state, offender);
   if (!before || before->state == PoolState::Exited) return;
   Fault fault;
-  fault.subject = subject;
+  fault.subject = verdict.fault;
   // Doubled for each fault before: the third that costs 5 % at first costs 20 %.
   const std::uint32_t doublings = std::min<std::uint32_t>(before->faults_count, 20);
   const std::uint64_t share = std::uint64_t{params->double_vote_share} << doublings;
@@ -101,8 +103,7 @@ void punish_double_vote(Block& block, const NodeId& offender, const Bytes32& sub
   fault.finder = finder;
   {
     const StakingEdit now(block.state, *params);
-    fault.epoch =
-        epoch_of(block.state, now.staking, block.header.epoch, view, block.params.unbonding_epochs);
+    fault.epoch = epoch_of(block.state, now.staking, verdict, block.params.unbonding_epochs);
   }
   slash_pool(block, offender, fault, events);
 

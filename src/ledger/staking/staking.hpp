@@ -56,8 +56,8 @@ void add_bond(Overlay& state, const NodeId& node, Oort amount, std::vector<Event
 
 /// A double vote was proven: slashes the offender's pool once, jails it, and the second time sends
 /// it away. Does nothing where the module is off or the node has no pool.
-void punish_double_vote(Block& block, const NodeId& offender, const Bytes32& fault,
-                        oort::View fault_view, const AccountId& finder, std::vector<Event>& events);
+void punish_double_vote(Block& block, const Verdict& verdict, const AccountId& finder,
+                        std::vector<Event>& events);
 
 /// The factor between stake and voting weight, 750,000 to 1,000,000 millionths: whoever judges
 /// honesty sets it, and it counts from the next epoch on.
