@@ -4,7 +4,9 @@
 //
 // Whatever was acknowledged anywhere is final, so a quorum voted to finalize it, and each of those
 // voters held the notarization. Any other quorum shares a correct voter with that one, so one of
-// the answers names a view that is not below it.
+// the answers names a turn that is not below it. If it was acknowledged in a later epoch than this
+// node is in, then the last block of this one is final, and by the same argument an answer names
+// it: the node comes to the end of its epoch, and asks the validators of the next one.
 #include <algorithm>
 
 #include "barrier_reply.hpp"
@@ -25,8 +27,9 @@ constexpr Duration retry_interval = 100ms;
 void Chain::Impl::note_certificate(ByteView bytes) {
   const auto certificate = codec::from_bytes<consensus::Certificate>(bytes);
   if (!certificate || certificate->kind == consensus::VoteKind::Nullify) return;
-  if (certificate->view <= highest_certified_) return;
-  highest_certified_ = certificate->view;
+  const Turn turn{certificate->epoch, certificate->view};
+  if (turn <= highest_certified_) return;
+  highest_certified_ = turn;
   highest_certificate_ = to_bytes(bytes);
 }
 
@@ -43,15 +46,22 @@ void Chain::Impl::begin_barrier() {
   if (barrier_next_.empty() || is_closed_) return;
   barrier_.emplace();
   barrier_->waiting = std::exchange(barrier_next_, {});
-  barrier_->round = ++barrier_rounds_;
-  barrier_->has_answered.resize(root_.validators.count());
   barrier_->timer = around_.timers.after(
       options_.barrier_deadline, guarded([](Impl& self) {
         self.end_barrier(fail(ErrorCode::Unavailable, reason::no_quorum,
                               "no quorum answered in time; the state may be old"));
       }));
+  ask_barriers();
+}
+
+void Chain::Impl::ask_barriers() {
+  const std::size_t count = validators().count();
+  barrier_->round = ++barrier_rounds_;
+  barrier_->weight = 0;
+  barrier_->has_quorum = false;
+  barrier_->has_answered.assign(count, false);
   const std::uint64_t round = barrier_->round;
-  for (std::size_t i = 0; i < root_.validators.count(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     // The last answer that is missing may be one's own, which ends the round at once.
     if (barrier_ && barrier_->round == round) {
       ask_barrier(ValidatorIndex(static_cast<std::uint16_t>(i)));
@@ -60,7 +70,7 @@ void Chain::Impl::begin_barrier() {
 }
 
 void Chain::Impl::ask_barrier(ValidatorIndex validator) {
-  const NodeId& node = root_.validators[validator].node;
+  const NodeId node = validators()[validator].node;
   if (node == around_.transport.self()) return count_barrier(validator, highest_certified_);
   around_.transport.request(
       node, env::TrafficClass::Consensus, wire::barrier, {}, options_.barrier_deadline,
@@ -73,17 +83,27 @@ void Chain::Impl::ask_barrier(ValidatorIndex validator) {
       });
 }
 
-Result<View> Chain::Impl::read_barrier_reply(ByteView bytes) {
+Result<Turn> Chain::Impl::read_barrier_reply(ByteView bytes) {
   OORT_TRY(const auto reply, codec::from_bytes<wire::BarrierReply>(bytes));
-  OORT_TRY(const View view, shown_view(root_.context(around_.votes), highest_certified_, reply));
-  if (view > highest_certified_) note_certificate(*reply.certificate);
-  return view;
+  const Turn known = std::max(highest_certified_, tip_turn());
+  const auto root_of = [this](Epoch epoch) -> Result<const TrustRoot*> {
+    if (epoch == execution_->ruling().epoch()) return &execution_->ruling();
+    return fail(ErrorCode::Unavailable, reason::not_ready, "this node is in another epoch");
+  };
+  OORT_TRY(const Turn turn, shown_turn(root_of, around_.votes, known, reply));
+  if (turn > highest_certified_) note_certificate(*reply.certificate);
+  return turn;
+}
+
+Turn Chain::Impl::tip_turn() const {
+  const auto& header = execution_->tip().header;
+  return header ? turn_of(*header) : Turn{};
 }
 
 void Chain::Impl::on_barrier_reply(std::uint64_t round, ValidatorIndex from, Result<Bytes> reply) {
   if (!barrier_ || barrier_->round != round) return;
-  const Result<View> highest =
-      reply ? read_barrier_reply(*reply) : Result<View>(fail(Error(reply.error())));
+  const Result<Turn> highest =
+      reply ? read_barrier_reply(*reply) : Result<Turn>(fail(Error(reply.error())));
   if (highest) return count_barrier(from, *highest);
   static_cast<void>(around_.timers.after(retry_interval, guarded([round, from](Impl& self) {
                                            if (self.barrier_ && self.barrier_->round == round) {
@@ -92,18 +112,18 @@ void Chain::Impl::on_barrier_reply(std::uint64_t round, ValidatorIndex from, Res
                                          })));
 }
 
-void Chain::Impl::count_barrier(ValidatorIndex validator, View highest) {
+void Chain::Impl::count_barrier(ValidatorIndex validator, Turn highest) {
   if (barrier_->has_answered[validator.value()]) return;
   barrier_->has_answered[validator.value()] = true;
-  barrier_->weight += root_.validators[validator].weight;
+  barrier_->weight += validators()[validator].weight;
   barrier_->highest = std::max(barrier_->highest, highest);
-  barrier_->has_quorum = barrier_->weight >= root_.validators.quorum();
+  barrier_->has_quorum = barrier_->weight >= validators().quorum();
   settle_barriers();
 }
 
 void Chain::Impl::settle_barriers() {
   if (!barrier_ || !barrier_->has_quorum) return;
-  if (execution_->tip().view < barrier_->highest) return;
+  if (tip_turn() < barrier_->highest) return;
   end_barrier(view_);
 }
 

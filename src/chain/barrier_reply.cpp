@@ -8,17 +8,18 @@
 
 namespace oort::chain {
 
-Result<View> shown_view(const consensus::EpochContext& context, View known,
+Result<Turn> shown_turn(const RootOf& root_of, const consensus::Verifier& verifier, Turn known,
                         const wire::BarrierReply& reply) {
-  if (!reply.certificate) return View(0);
+  if (!reply.certificate) return Turn{};
   OORT_TRY(const auto certificate, codec::from_bytes<consensus::Certificate>(*reply.certificate));
   if (certificate.kind == consensus::VoteKind::Nullify) {
     return fail(ErrorCode::InvalidArgument, reason::bad_certificate, "it shows no block");
   }
-  if (certificate.view > known) {
-    OORT_TRY(consensus::check_certificate(context, certificate));
-  }
-  return certificate.view;
+  const Turn turn{certificate.epoch, certificate.view};
+  if (turn <= known) return turn;
+  OORT_TRY(const TrustRoot* root, root_of(certificate.epoch));
+  OORT_TRY(consensus::check_certificate(root->context(verifier), certificate));
+  return turn;
 }
 
 }  // namespace oort::chain

@@ -24,12 +24,6 @@ namespace {
 constexpr crypto::Context beacon_context{"oort.v1 beacon output"};
 constexpr const char* log_name = "consensus.wal";
 
-std::uint64_t fresh_number(env::Random& random) {
-  std::uint64_t number = 0;
-  random.fill(std::as_writable_bytes(std::span(&number, 1)));
-  return number;
-}
-
 class EcVrf final : public Vrf {
  public:
   explicit EcVrf(const crypto::KeyPair* keys) {
@@ -51,6 +45,12 @@ class EcVrf final : public Vrf {
 };
 
 }  // namespace
+
+std::uint64_t fresh_number(env::Random& random) {
+  std::uint64_t number = 0;
+  random.fill(std::as_writable_bytes(std::span(&number, 1)));
+  return number;
+}
 
 std::unique_ptr<Vrf> make_vrf(const crypto::KeyPair* keys) { return std::make_unique<EcVrf>(keys); }
 
@@ -87,7 +87,7 @@ Result<void> Chain::Impl::open(const ledger::GenesisParams& genesis) {
   log_ = std::make_shared<LogWriter>(
       std::shared_ptr<consensus::Wal>(std::move(opened.wal)), around_.strand, around_.log_disk,
       [weak = weak_from_this()](std::uint64_t token) {
-        if (const auto self = weak.lock()) self->step(consensus::Persisted{token});
+        if (const auto self = weak.lock()) self->on_persisted(token);
       },
       [weak = weak_from_this()](const Error& error) {
         if (const auto self = weak.lock()) self->fail_for_ever(error);
@@ -97,15 +97,14 @@ Result<void> Chain::Impl::open(const ledger::GenesisParams& genesis) {
   }
   start_.emplace();
   start_->recovered = std::move(opened.recovered);
-  start_->committed = execution_->tip().header;
+  // Of the last block of an epoch the engine of the next one knows as its anchor.
+  const auto& newest = execution_->tip().header;
+  if (newest && !newest->is_last_of_epoch()) start_->committed = newest;
   start_->nonce = fresh_number(around_.random);
   options_.consensus.jitter_seed = fresh_number(around_.random);
 
-  core_ = std::make_unique<consensus::Core>(
-      options_.consensus,
-      consensus::EpochStart{root_.chain, root_.anchor, Height(0), root_.time_ms, root_.seed,
-                            root_.validators},
-      around_.votes, around_.signer);
+  make_engine();
+  OORT_TRY(note_handover());
   OORT_TRY(const auto certificate,
            records::read<consensus::Certificate>(
                around_.store, records::certificate_key(execution_->tip().height)));
@@ -120,8 +119,7 @@ Result<void> Chain::Impl::open(const ledger::GenesisParams& genesis) {
         const auto self = weak.lock();
         if (!self) return;
         self->on_strand([from, type, payload = std::move(payload)](Impl& chain) mutable {
-          chain.step(consensus::MessageReceived{from, type,
-                                                std::make_shared<const Bytes>(std::move(payload))});
+          chain.on_consensus(from, type, std::make_shared<const Bytes>(std::move(payload)));
         });
       });
   listen_gossip();
@@ -138,10 +136,7 @@ void Chain::Impl::start() {
 void Chain::Impl::close() {
   is_closed_ = true;
   if (log_) log_->close();
-  for (auto& armed : timers_) {
-    if (armed) around_.timers.cancel(armed->id);
-    armed.reset();
-  }
+  cancel_engine_timers();
   if (tick_) around_.timers.cancel(*tick_);
   if (barrier_) around_.timers.cancel(barrier_->timer);
   for (auto& [id, waiting] : waiting_) {
@@ -152,6 +147,11 @@ void Chain::Impl::close() {
 FinalViewRef Chain::Impl::view() const {
   const std::lock_guard lock(view_mutex_);
   return view_;
+}
+
+ValidatorSetRef Chain::Impl::shared_validators() const {
+  const std::lock_guard lock(view_mutex_);
+  return validators_;
 }
 
 Chain::Chain(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -203,7 +203,7 @@ void Chain::unsubscribe(SubscriptionId id) {
 void Chain::prove(KeyRange range, std::size_t records_max, Callback<Result<ProofBundle>> done) {
   impl_->on_strand(
       [range = std::move(range), records_max, done = std::move(done)](Impl& impl) mutable {
-        impl.prove(std::move(range), records_max, std::move(done));
+        impl.prove(std::move(range), records_max, Impl::ProofFor::Anyone, std::move(done));
       });
 }
 
@@ -216,5 +216,7 @@ void Chain::diagnose(Callback<Diagnosis> done) {
 }
 
 const TrustRoot& Chain::trust_root() const noexcept { return impl_->root(); }
+
+ValidatorSetRef Chain::validators() const { return impl_->shared_validators(); }
 
 }  // namespace oort::chain

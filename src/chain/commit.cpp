@@ -44,20 +44,22 @@ Error expired_error() {
           "no block up to the transaction's last height held it; nothing happened"};
 }
 
-void Chain::Impl::accept_final(consensus::BlockRef block, consensus::CertificateRef certificate,
+void Chain::Impl::accept_final(consensus::BlockRef block, Execution::Finality finality,
                                bool is_synced) {
   // Engine and sync may both bring a block; the first one counts.
   if (block->header.height <= accepted_height_) return;
+  OORT_ASSERT(!is_switching_, "nothing of the next epoch is final before it began here");
   OORT_ASSERT(block->header.parent == accepted_, "final blocks form one chain");
   accepted_height_ = block->header.height;
   accepted_ = block->id;
   if (certified_beyond_ && certified_beyond_->height <= accepted_height_) {
-    if (!certificate && certified_beyond_->certificate->block == accepted_) {
-      certificate = std::move(certified_beyond_->certificate);
+    if (!finality.certificate && certified_beyond_->certificate->block == accepted_) {
+      finality.certificate = std::move(certified_beyond_->certificate);
     }
     certified_beyond_.reset();
   }
-  finals_.push_back({std::move(block), std::move(certificate), is_synced});
+  is_switching_ = block->header.is_last_of_epoch();
+  finals_.push_back({std::move(block), std::move(finality), is_synced});
   commit_next();
 }
 
@@ -71,7 +73,7 @@ void Chain::Impl::commit_next() {
     return;
   }
   const ExecutedBlock* executed = execution_->find(block->id);
-  auto batch = execution_->commit_batch(*executed, finals_.front().certificate);
+  auto batch = execution_->commit_batch(*executed, finals_.front().finality);
   if (!batch) {
     fail_for_ever(batch.error());
     return;
@@ -93,7 +95,12 @@ void Chain::Impl::on_committed(const Result<void>& written) {
   finals_.pop_front();
   const FinalViewRef view_before = view_;
   const ledger::StateVersion version_before = execution_->tip_version();
-  const Execution::Committed done = execution_->committed(final.block->id);
+  const auto stored = execution_->committed(final.block->id);
+  if (!stored) {
+    fail_for_ever(stored.error());
+    return;
+  }
+  const Execution::Committed& done = *stored;
   for (const auto& lost : done.dropped) pool_.released(lost->ids());
   std::erase_if(checked_, [this](const auto& checked) {
     return checked.second.block->header.height <= execution_->tip().height;
@@ -101,12 +108,13 @@ void Chain::Impl::on_committed(const Result<void>& written) {
   pool_.finalized(done.block->transactions, execution_->tip().height,
                   next_after(execution_->tip_state()));
   publish_view();
-  if (final.certificate) note_certified(final, view_before, version_before);
+  if (final.finality.certificate) note_certified(final, view_before, version_before);
+  if (is_switching_ && final.block->header.is_last_of_epoch()) switch_epoch();
   tell_waiters(*done.block);
   tell_subscribers(*done.block);
   settle_barriers();
-  if (final.is_synced && final.certificate) {
-    step(consensus::Synced{final.block->header, *final.certificate});
+  if (final.is_synced && final.finality.certificate) {
+    step(consensus::Synced{final.block->header, *final.finality.certificate});
   }
   refresh_ready();
   commit_next();
@@ -127,13 +135,20 @@ void Chain::Impl::publish_view() {
   const records::Tip& tip = execution_->tip();
   metrics::gauge("oort_chain_height", "Height of the last block that is final and durable here")
       .set(static_cast<double>(tip.height.value()));
+  metrics::gauge("oort_chain_epoch", "The epoch that the next block is of")
+      .set(static_cast<double>(execution_->ruling().epoch().value()));
+  ValidatorSetRef ruling = validators_;
+  if (!ruling || ruling->epoch() != validators().epoch()) {
+    ruling = std::make_shared<const consensus::ValidatorSet>(validators());
+  }
   const std::lock_guard lock(view_mutex_);
   view_ = std::move(view);
+  validators_ = std::move(ruling);
 }
 
 void Chain::Impl::note_certified(const Final& final, FinalViewRef before,
                                  const ledger::StateVersion& version_before) {
-  FinalHeaders headers{{final.block->header}, *final.certificate};
+  FinalHeaders headers{{final.block->header}, *final.finality.certificate};
   head_ = headers;
   // The header of a block tells the state before it: that is the newest that can be proven.
   provable_ = Provable{std::move(before), version_before, std::move(headers)};

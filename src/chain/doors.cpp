@@ -157,7 +157,24 @@ Result<FinalBlockRef> Chain::Impl::read_final(Height height) const {
   return FinalBlockRef(std::make_shared<const FinalBlock>(std::move(out)));
 }
 
-void Chain::Impl::prove(KeyRange range, std::size_t records_max,
+Result<std::vector<Handover>> Chain::Impl::read_handovers(Epoch until) const {
+  std::vector<Handover> handovers;
+  std::size_t bytes = 0;
+  for (Epoch epoch = root_.epoch(); epoch < until; epoch = epoch.next()) {
+    OORT_TRY(const auto stored, execution_->tip_snapshot()->get(records::handover_key(epoch)));
+    if (!stored) return fail(ErrorCode::DataLoss, reason::corrupt_data, "a handover is missing");
+    bytes += stored->size();
+    if (bytes > proof_handovers_bytes_max || handovers.size() == proof_handovers_count_max) {
+      return fail(ErrorCode::ResourceExhausted, reason::too_large,
+                  "more epochs have passed than one bundle can prove");
+    }
+    OORT_TRY(auto handover, codec::from_bytes<Handover>(*stored));
+    handovers.push_back(std::move(handover));
+  }
+  return handovers;
+}
+
+void Chain::Impl::prove(KeyRange range, std::size_t records_max, ProofFor reader,
                         Callback<Result<ProofBundle>> done) {
   OORT_ASSERT(records_max > 0, "a proof of nothing proves nothing");
   if (!provable_) {
@@ -171,8 +188,14 @@ void Chain::Impl::prove(KeyRange range, std::size_t records_max,
   if (!records) return done(fail(std::move(records).error()));
   auto proof = execution_->trees().prove_range(provable_->version, range.first, range.end);
   if (!proof) return done(fail(std::move(proof).error()));
+  std::vector<Handover> handovers;
+  if (reader == ProofFor::Anyone) {
+    auto read = read_handovers(provable_->headers.headers.front().epoch);
+    if (!read) return done(fail(std::move(read).error()));
+    handovers = *std::move(read);
+  }
   done(ProofBundle{root_.chain, provable_->headers, std::move(range), *std::move(records),
-                   *std::move(proof)});
+                   *std::move(proof), std::move(handovers)});
 }
 
 void Chain::Impl::head(Callback<Result<FinalHeaders>> done) {
@@ -187,6 +210,8 @@ Diagnosis Chain::Impl::diagnose() const {
   out.committed = tip.height;
   out.committed_block = tip.block;
   out.committed_time_ms = tip.time_ms;
+  out.epoch = execution_->ruling().epoch();
+  out.validators_count = validators().count();
   out.commits_waiting = finals_.size();
   out.blocks_in_memory = execution_->blocks_count();
   out.pool_count = pool_.count();
@@ -218,6 +243,8 @@ std::string to_text(const Diagnosis& diagnosis) {
   line("committed_height", number(diagnosis.committed.value()));
   line("committed_block", diagnosis.committed_block.hex());
   line("highest_claimed_height", number(diagnosis.highest_claim.value()));
+  line("epoch", number(diagnosis.epoch.value()));
+  line("validators", number(diagnosis.validators_count));
   line("view", number(engine.view.value()));
   line("final_view", number(engine.final_view.value()));
   line("leader", number(engine.leader.value()));

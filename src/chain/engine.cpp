@@ -42,7 +42,13 @@ void Chain::Impl::step(Event event) {
 }
 
 void Chain::Impl::handle(consensus::Persist& output) {
-  log_->append(output.records, output.token, output.is_sync);
+  log_token_ = log_token_base_ + output.token;
+  log_->append(output.records, log_token_, output.is_sync);
+}
+
+void Chain::Impl::on_persisted(std::uint64_t token) {
+  // What an engine of an earlier epoch waited for frees nothing in this one.
+  if (token > log_token_base_) step(consensus::Persisted{token - log_token_base_});
 }
 
 void Chain::Impl::send(const NodeId& to, env::TrafficClass traffic, env::MessageType type,
@@ -55,12 +61,13 @@ void Chain::Impl::send(const NodeId& to, env::TrafficClass traffic, env::Message
 
 void Chain::Impl::handle(consensus::Broadcast& output) {
   if (output.type == consensus::message::certificate) note_certificate(*output.bytes);
-  for (const consensus::Validator& validator : root_.validators.validators()) {
+  for (const consensus::Validator& validator : validators().validators()) {
     if (validator.node == around_.transport.self()) continue;
     send(validator.node, output.traffic, output.type, *output.bytes);
   }
   for (const auto& [node, peer] : peers_) {
-    if (peer.is_observer) send(node, output.traffic, output.type, *output.bytes);
+    if (!peer.is_observer || is_validator(node)) continue;
+    send(node, output.traffic, output.type, *output.bytes);
   }
 }
 
@@ -115,6 +122,11 @@ void Chain::Impl::handle(consensus::BuildPayload& output) {
   fields.payload_count = static_cast<std::uint32_t>(chosen.size());
   fields.parent_state_root = parent->state_root;
   fields.parent_result_root = parent->result_root;
+  if (!output.must_be_empty) {
+    if (const auto next = execution_->next_validators(*parent->state)) {
+      fields.next_validators_hash = next->hash();
+    }
+  }
   fields.vrf_proof = around_.vrf.prove(execution_->alpha(output.height, *parent->state));
   built_root_ = fields.payload_root;
   built_ = std::move(chosen);
@@ -246,9 +258,14 @@ void Chain::Impl::refresh_ready() {
 void Chain::Impl::handle(consensus::FetchBlock& output) { fetch(std::move(output), 0); }
 
 void Chain::Impl::handle(consensus::Finalized& output) {
-  for (std::size_t i = 0; i < output.blocks.size(); ++i) {
-    const bool is_certified = i + 1 == output.blocks.size() && output.beyond.empty();
-    accept_final(output.blocks[i], is_certified ? output.certificate : nullptr, false);
+  for (const consensus::BlockRef& block : output.blocks) {
+    Execution::Finality finality;
+    if (block == output.blocks.back()) {
+      if (output.beyond.empty()) finality.certificate = output.certificate;
+      for (const auto& behind : output.beyond) finality.beyond.push_back(behind->header);
+      if (output.ends_epoch) finality.ending = output.certificate;
+    }
+    accept_final(block, std::move(finality), false);
   }
 }
 

@@ -34,8 +34,11 @@ constexpr std::uint64_t turn_ticks = 8;
 constexpr std::uint64_t retry_ticks = 20;
 constexpr std::uint64_t valid_blocks_max = 1'000;
 
-bool is_within_window(View view, View now) noexcept {
-  return view >= now || now.value() - view.value() <= ledger::evidence_views_max;
+/// A guess of what the ledger will say; of an earlier epoch, that it still knows the voters.
+bool is_within_window(Turn turn, Turn now, std::uint64_t epochs_max) noexcept {
+  if (turn >= now) return true;
+  if (turn.epoch != now.epoch) return now.epoch.value() - turn.epoch.value() <= epochs_max;
+  return now.view.value() - turn.view.value() <= ledger::evidence_views_max;
 }
 
 }  // namespace
@@ -54,25 +57,27 @@ void Chain::Impl::handle(consensus::EvidenceFound& output) {
                {{"bytes", proof.size()}, {"waiting", reports_.size()}});
     return;
   }
-  reports_.emplace(
-      fault_of(root_.chain, offence),
-      Report{std::move(proof), offence.view, ticks_count_ + patience_with(offence.validator)});
+  reports_.emplace(fault_of(root_.chain, offence),
+                   Report{std::move(proof),
+                          {offence.epoch, offence.view},
+                          ticks_count_ + patience_with(offence.validator)});
 }
 
 /// Everybody who found the fault would bring it at once; each waits for those before it, counted
 /// from the offender on, who comes last.
 std::uint64_t Chain::Impl::patience_with(ValidatorIndex offender) const {
-  const auto self = root_.validators.index_of(around_.transport.self());
-  const std::uint64_t count = root_.validators.count();
+  const auto self = validators().index_of(around_.transport.self());
+  const std::uint64_t count = validators().count();
   const std::uint64_t place = self ? self->value() : offender.value();
   return (place + count - offender.value() + count - 1) % count * turn_ticks;
 }
 
 void Chain::Impl::report_evidence() {
   const ledger::View state(execution_->tip_state());
+  const std::uint64_t epochs_max = reports_.empty() ? 0 : state.params().unbonding_epochs;
   std::erase_if(reports_, [&](const auto& report) {
     return state.evidence(report.first).has_value() ||
-           !is_within_window(report.second.view, execution_->tip().view);
+           !is_within_window(report.second.turn, tip_turn(), epochs_max);
   });
   if (!reporting_) reporting_ = make_report();
   if (!reporting_ || reporting_->is_on_its_way) return;
@@ -87,7 +92,7 @@ std::optional<Chain::Impl::Reporting> Chain::Impl::make_report() {
   Reporting out;
   std::size_t bytes = 0;
   for (const auto& [fault, report] : reports_) {
-    if (report.due_tick > ticks_count_ || tip.view < report.view) continue;
+    if (report.due_tick > ticks_count_ || tip_turn() < report.turn) continue;
     bytes += report.proof.size();
     if (out.faults.size() == report_operations_max || bytes > report_bytes_max) break;
     ledger::add_operation(out.transaction, ledger::EvidenceSubmit{report.proof});

@@ -73,6 +73,7 @@ std::vector<TransactionId> ExecutedBlock::ids() const {
 
 Execution::Execution(const TrustRoot& root, Settings settings, const Surroundings& around)
     : root_(root),
+      ruling_(root),
       settings_(std::move(settings)),
       store_(around.store),
       vrf_(around.vrf),
@@ -124,9 +125,33 @@ Result<void> Execution::load() {
                     root_.chain.short_hex() + "; use another data folder");
   }
   const ledger::StateVersion version = trees_->final_version();
-  if (version.root() == tip_.state_root && version.height() == tip_.height) return {};
+  if (version.root() == tip_.state_root && version.height() == tip_.height) return find_ruling();
   return fail(ErrorCode::DataLoss, reason::corrupt_data,
               "the state in the store is not that of its newest block");
+}
+
+Result<void> Execution::find_ruling() {
+  const Epoch epoch = tip_.header ? turn_of(*tip_.header).epoch : root_.epoch();
+  if (epoch == root_.epoch()) return {};
+  const Epoch ended(epoch.value() - 1);
+  OORT_TRY(auto handover, records::read<Handover>(*snapshot_, records::handover_key(ended)));
+  // The first block of an epoch keeps the seed; before it, the beacon itself is that value.
+  const ledger::View state(store_state_);
+  const auto kept = state.epoch_seed(epoch);
+  const auto seed = kept ? kept : state.beacon();
+  if (!handover || handover->headers.empty() || !seed || handover->next.epoch() != epoch) {
+    return fail(ErrorCode::DataLoss, reason::corrupt_data,
+                "what epoch " + std::to_string(epoch.value()) + " stands on is not in the store");
+  }
+  const consensus::Header& last = handover->headers.front();
+  ruling_ = {root_.chain,  consensus::id_of(last),    seed->value,
+             last.time_ms, std::move(handover->next), last.height};
+  return {};
+}
+
+std::optional<consensus::ValidatorSet> Execution::next_validators(
+    const ledger::StateReader& parent) const {
+  return validators_in(parent, ruling_.epoch().next());
 }
 
 std::optional<ParentFacts> Execution::facts(const BlockId& id) const {
@@ -179,12 +204,27 @@ Result<Bytes32> Execution::check_header(const consensus::Block& block) const {
   if (header.app.parent_result_root != parent->result_root) {
     return invalid("the parent's result root differs from what this node computed");
   }
-  if (!header.app.evidence_root.is_zero() || !header.app.next_validators_hash.is_zero()) {
-    return invalid("the header names evidence or validators, of which this version knows none");
+  if (!header.app.evidence_root.is_zero()) {
+    return invalid("the header names evidence, of which this version knows none");
   }
+  OORT_TRY(check_ending(header, *parent->state));
   const auto beacon = beacon_of(header, *parent->state);
   if (!beacon) return invalid("the beacon's proof is not the proposer's");
   return *beacon;
+}
+
+Result<void> Execution::check_ending(const consensus::Header& header,
+                                     const ledger::StateReader& parent) const {
+  if (header.epoch != ruling_.epoch()) return invalid("the block is of another epoch");
+  const auto next = next_validators(parent);
+  if (header.is_last_of_epoch()) {
+    if (next && next->hash() == header.app.next_validators_hash) return {};
+    return invalid("the header names other validators of the next epoch than the ledger");
+  }
+  // An empty block may stand where the last of the epoch is due: far above finality, or behind a
+  // last block that is not final yet, nothing else may.
+  if (!next || header.app.is_empty()) return {};
+  return invalid("the ledger names the next validators, and the header does not");
 }
 
 Execution::Judgement Execution::judge(const consensus::BlockRef& block, const Mempool& pool) const {
@@ -204,7 +244,7 @@ Bytes Execution::alpha(Height height, const ledger::StateReader& parent) const {
 
 std::optional<Bytes32> Execution::beacon_of(const consensus::Header& header,
                                             const ledger::StateReader& parent) const {
-  return vrf_.verify(root_.validators[header.proposer].key, alpha(header.height, parent),
+  return vrf_.verify(ruling_.validators[header.proposer].key, alpha(header.height, parent),
                      header.app.vrf_proof);
 }
 
@@ -221,7 +261,7 @@ Result<const ExecutedBlock*> Execution::execute(consensus::BlockRef block,
   bodies.reserve(transactions.size());
   for (const TransactionRef& transaction : transactions) bodies.push_back(transaction->transaction);
   const ledger::BlockContext context{header.height, header.time_ms,
-                                     header.epoch,  root_.validators[header.proposer].node,
+                                     header.epoch,  ruling_.validators[header.proposer].node,
                                      beacon,        header.view};
   executed->result = machine_.execute(context, bodies, *parent->state);
   const ledger::StateVersion below =
@@ -268,8 +308,7 @@ Result<void> Execution::put_places(env::KvBatch& batch, const ExecutedBlock& blo
   return {};
 }
 
-Result<env::KvBatch> Execution::commit_batch(const ExecutedBlock& block,
-                                             const consensus::CertificateRef& certificate) {
+Result<env::KvBatch> Execution::commit_batch(const ExecutedBlock& block, const Finality& finality) {
   const consensus::Header& header = block.block->header;
   OORT_ASSERT(header.parent == tip_.block, "blocks reach the store in the order of heights");
   env::KvBatch batch;
@@ -277,8 +316,16 @@ Result<env::KvBatch> Execution::commit_batch(const ExecutedBlock& block,
   put_writes(batch, block.result.body_writes);
   OORT_TRY(trees_->finalize(block.version, batch));
   batch.put(records::block_key(header.height), *block.block->message);
-  if (certificate) {
-    batch.put(records::certificate_key(header.height), codec::to_bytes(*certificate));
+  if (finality.certificate) {
+    batch.put(records::certificate_key(header.height), codec::to_bytes(*finality.certificate));
+  }
+  if (header.is_last_of_epoch()) {
+    OORT_ASSERT(finality.ending != nullptr, "what ends an epoch came with its proof");
+    auto next = next_validators(store_state_);
+    OORT_ASSERT(next.has_value(), "the header was checked: its parent's state names them");
+    Handover handover{{header}, *finality.ending, *std::move(next)};
+    handover.headers.insert(handover.headers.end(), finality.beyond.begin(), finality.beyond.end());
+    batch.put(records::handover_key(header.epoch), codec::to_bytes(handover));
   }
   batch.put(records::outcome_key(header.height),
             codec::to_bytes(records::Outcome{block.result.receipts, block.result.block_events}));
@@ -289,7 +336,7 @@ Result<env::KvBatch> Execution::commit_batch(const ExecutedBlock& block,
   return batch;
 }
 
-Execution::Committed Execution::committed(const BlockId& id) {
+Result<Execution::Committed> Execution::committed(const BlockId& id) {
   const auto found = blocks_.find(id);
   OORT_ASSERT(found != blocks_.end(), "what is committed was executed");
   Committed out;
@@ -298,6 +345,8 @@ Execution::Committed Execution::committed(const BlockId& id) {
   trees_->finalized(out.block->version);
   tip_ = tip_after(*out.block);
   take_snapshot();
+  const bool ends_epoch = tip_.header->is_last_of_epoch();
+  if (ends_epoch) OORT_TRY(find_ruling());
   std::vector<ExecutedBlock*> by_height;
   by_height.reserve(blocks_.size());
   for (const auto& [other, block] : blocks_) by_height.push_back(block.get());
@@ -306,7 +355,7 @@ Execution::Committed Execution::committed(const BlockId& id) {
   });
   for (ExecutedBlock* block : by_height) {
     const BlockId& parent = block->block->header.parent;
-    if (parent == id) {
+    if (parent == id && !ends_epoch) {
       block->below->set(store_state_);
     } else if (!blocks_.contains(parent)) {
       const auto lost = blocks_.find(block->block->id);

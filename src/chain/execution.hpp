@@ -79,6 +79,9 @@ struct ParentFacts {
 ///   B4  `committed` removes every block that does not stand on the one committed.
 ///   B8  What is said of a block depends on its bytes and on its parent's state alone; the state of
 ///       the tip stays as it was until `committed`, whatever the store holds by then.
+///   E1  Only a block whose parent's state names validators of the next epoch is the last of its
+///       epoch, and names just those; any other such block is empty.
+///   E2  Every block executed here is of the ruling epoch.
 /// Threads: the chain's strand.
 class Execution {
  public:
@@ -94,6 +97,16 @@ class Execution {
                                                                const Surroundings& around);
 
   [[nodiscard]] const records::Tip& tip() const noexcept { return tip_; }
+  /// The epoch that the next block is of; it begins when the last block of the one before is the
+  /// tip. The seed is the beacon's value as it began.
+  [[nodiscard]] const TrustRoot& ruling() const noexcept { return ruling_; }
+  [[nodiscard]] const consensus::ValidatorSet& validators() const noexcept {
+    return ruling_.validators;
+  }
+  /// The validators that a block on this parent names, which makes it the last of its epoch;
+  /// nothing while the ledger names none.
+  [[nodiscard]] std::optional<consensus::ValidatorSet> next_validators(
+      const ledger::StateReader& parent) const;
   [[nodiscard]] const ledger::StateReader& tip_state() const noexcept { return store_state_; }
   [[nodiscard]] const SnapshotRef& tip_snapshot() const noexcept { return snapshot_; }
   [[nodiscard]] ledger::StateVersion tip_version() const { return trees_->final_version(); }
@@ -137,15 +150,24 @@ class Execution {
                                                      std::vector<TransactionRef> transactions,
                                                      const Bytes32& beacon);
 
-  /// Everything that makes `block` the tip. Requires: it stands on the tip.
+  /// How a block became final: with a certificate of its own where it has one, and the last block
+  /// of an epoch with what proves it and with the headers between.
+  struct Finality {
+    consensus::CertificateRef certificate;
+    std::vector<consensus::Header> beyond;
+    consensus::CertificateRef ending;
+  };
+  /// Everything that makes `block` the tip. Requires: it stands on the tip; the last one of an
+  /// epoch has its ending.
   [[nodiscard]] Result<env::KvBatch> commit_batch(const ExecutedBlock& block,
-                                                  const consensus::CertificateRef& certificate);
-  /// The batch was written. Returns the blocks that lost, and the committed one itself.
+                                                  const Finality& finality);
+  /// The batch was written. Returns the blocks that lost, and the committed one itself. With the
+  /// last block of an epoch the next one rules, and nothing of the old one stays.
   struct Committed {
     std::unique_ptr<ExecutedBlock> block;
     std::vector<std::unique_ptr<ExecutedBlock>> dropped;
   };
-  [[nodiscard]] Committed committed(const BlockId& id);
+  [[nodiscard]] Result<Committed> committed(const BlockId& id);
 
   /// What the proposer of a block of `height` on `parent` proves with its key.
   [[nodiscard]] Bytes alpha(Height height, const ledger::StateReader& parent) const;
@@ -154,7 +176,12 @@ class Execution {
   Execution(const TrustRoot& root, Settings settings, const Surroundings& around);
   [[nodiscard]] Result<void> begin(const ledger::GenesisParams& genesis);
   [[nodiscard]] Result<void> load();
+  /// Finds out who rules, from the tip and its state.
+  [[nodiscard]] Result<void> find_ruling();
   void take_snapshot();
+  /// What the header says of the end of its epoch.
+  [[nodiscard]] Result<void> check_ending(const consensus::Header& header,
+                                          const ledger::StateReader& parent) const;
   /// A transaction stands where it took effect, else where it was first refused.
   [[nodiscard]] Result<void> put_places(env::KvBatch& batch, const ExecutedBlock& block) const;
   [[nodiscard]] records::Tip tip_after(const ExecutedBlock& block) const;
@@ -162,6 +189,7 @@ class Execution {
                                                  const ledger::StateReader& parent) const;
 
   const TrustRoot& root_;
+  TrustRoot ruling_;
   Settings settings_;
   env::KvStore& store_;
   Vrf& vrf_;

@@ -93,7 +93,7 @@ void Chain::Impl::spread(const CheckedTransaction& transaction) {
   const bool is_pushed = transaction.bytes <= push_bytes_max;
   const Bytes bytes = is_pushed ? codec::to_bytes(transaction.transaction)
                                 : codec::to_bytes(wire::Ids{{transaction.id}});
-  for (const consensus::Validator& validator : root_.validators.validators()) {
+  for (const consensus::Validator& validator : validators().validators()) {
     if (validator.node == around_.transport.self()) continue;
     send(validator.node, env::TrafficClass::Gossip, is_pushed ? wire::transaction : wire::have,
          bytes);
@@ -132,7 +132,7 @@ void Chain::Impl::announce() {
   announced_ = {oldest.begin(), oldest.end()};
   if (again.ids.empty()) return;
   const Bytes bytes = codec::to_bytes(again);
-  for (const consensus::Validator& validator : root_.validators.validators()) {
+  for (const consensus::Validator& validator : validators().validators()) {
     if (validator.node == around_.transport.self()) continue;
     send(validator.node, env::TrafficClass::Gossip, wire::have, bytes);
   }

@@ -16,11 +16,13 @@
 
 namespace oort::chain {
 
+[[nodiscard]] std::uint64_t fresh_number(env::Random& random);
 /// What becomes of a transaction whose last height has passed.
 [[nodiscard]] Error expired_error();
 
 /// Everything of a chain; lives on its strand. The parts stand in files of their own: `engine.cpp`
-/// carries out what the engine says, `commit.cpp` brings final blocks to the store, `evidence.cpp`
+/// carries out what the engine says, `epoch_switch.cpp` goes from one epoch to the next,
+/// `commit.cpp` brings final blocks to the store, `evidence.cpp`
 /// brings proofs of misconduct to the ledger, `gossip.cpp` spreads transactions, `sync.cpp` fetches
 /// and serves blocks, `light_serve.cpp` answers light clients, `barrier.cpp` answers reads,
 /// `doors.cpp` holds what callers ask.
@@ -41,13 +43,18 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   [[nodiscard]] FinalViewRef view() const;
   [[nodiscard]] const TrustRoot& root() const noexcept { return root_; }
 
+  [[nodiscard]] ValidatorSetRef shared_validators() const;
+
   // Doors, on the strand.
   void barrier(Callback<Result<FinalViewRef>> done);
   void submit(ledger::Transaction transaction, Callback<Result<Commit>> done);
   void find(const TransactionId& id, Callback<Result<Commit>> done);
   void subscribe(SubscriptionId id, Height from, BlockHandler handler);
   void unsubscribe(SubscriptionId id);
-  void prove(KeyRange range, std::size_t records_max, Callback<Result<ProofBundle>> done);
+  /// Whether the proof goes to somebody who follows the epochs, or must lead there from genesis.
+  enum class ProofFor : std::uint8_t { Anyone, Follower };
+  void prove(KeyRange range, std::size_t records_max, ProofFor reader,
+             Callback<Result<ProofBundle>> done);
   void head(Callback<Result<FinalHeaders>> done);
   [[nodiscard]] Diagnosis diagnose() const;
   [[nodiscard]] SubscriptionId new_subscription();
@@ -64,11 +71,31 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   }
   /// Stops everything: the disk, or the ledger itself, cannot be trusted.
   void fail_for_ever(const Error& error);
+  /// Those who certify the next block.
+  [[nodiscard]] const consensus::ValidatorSet& validators() const {
+    return execution_->validators();
+  }
+  [[nodiscard]] bool is_validator(const NodeId& node) const {
+    return validators().index_of(node).has_value();
+  }
+  /// Where the newest final block leaves this node.
+  [[nodiscard]] Turn tip_turn() const;
+
+  // epoch_switch.cpp
+  void make_engine();
+  void switch_epoch();
+  void on_consensus(const NodeId& from, env::MessageType type, consensus::SharedBytes bytes);
+  void keep_early(const NodeId& from, env::MessageType type, consensus::SharedBytes bytes);
+  void replay_early();
+  void answer_straggler(const NodeId& from);
+  [[nodiscard]] Result<void> note_handover();
+  void cancel_engine_timers();
 
   // engine.cpp
   using Event = decltype(consensus::Input::event);
   void step(Event event);
   void handle(consensus::Persist& output);
+  void on_persisted(std::uint64_t token);
   void handle(consensus::Broadcast& output);
   void handle(consensus::Send& output);
   void handle(consensus::SetTimer& output);
@@ -113,11 +140,10 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   // commit.cpp
   struct Final {
     consensus::BlockRef block;
-    consensus::CertificateRef certificate;
+    Execution::Finality finality;
     bool is_synced = false;
   };
-  void accept_final(consensus::BlockRef block, consensus::CertificateRef certificate,
-                    bool is_synced);
+  void accept_final(consensus::BlockRef block, Execution::Finality finality, bool is_synced);
   void commit_next();
   void on_committed(const Result<void>& written);
   void publish_view();
@@ -148,6 +174,8 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   void on_blocks(const NodeId& from, Result<Bytes> reply);
   /// How many blocks were taken.
   [[nodiscard]] Result<std::size_t> take_blocks(ByteView bytes);
+  void accept_synced(const std::vector<consensus::BlockRef>& blocks,
+                     std::vector<consensus::Header> beyond, const consensus::Certificate& proof);
   [[nodiscard]] std::optional<NodeId> best_peer() const;
   void serve_blocks(ByteView bytes, Callback<Result<Bytes>> reply);
   void serve_proposal(ByteView bytes, Callback<Result<Bytes>> reply);
@@ -160,7 +188,7 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   [[nodiscard]] bool take_turn(const NodeId& from);
   void serve_submit(Bytes bytes, Callback<Result<Bytes>> reply);
   [[nodiscard]] Result<void> take_in(const Result<TransactionRef>& transaction);
-  void serve_proof(const Bytes& key, Callback<Result<Bytes>> reply);
+  void serve_proof(const Bytes& key, ProofFor reader, Callback<Result<Bytes>> reply);
   using Collect = UniqueFunction<Result<Bytes>(const env::KvReader&)>;
   void serve_from_store(Collect collect, Callback<Result<Bytes>> reply);
 
@@ -170,17 +198,18 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
     std::vector<Callback<Result<FinalViewRef>>> waiting;
     std::uint64_t round = 0;
     std::uint64_t weight = 0;
-    View highest;
+    Turn highest;
     bool has_quorum = false;
     std::vector<bool> has_answered;
     env::TimerId timer;
   };
   void listen_barrier();
   void begin_barrier();
+  void ask_barriers();
   void ask_barrier(ValidatorIndex validator);
-  void count_barrier(ValidatorIndex validator, View highest);
+  void count_barrier(ValidatorIndex validator, Turn highest);
   void on_barrier_reply(std::uint64_t round, ValidatorIndex from, Result<Bytes> reply);
-  [[nodiscard]] Result<View> read_barrier_reply(ByteView bytes);
+  [[nodiscard]] Result<Turn> read_barrier_reply(ByteView bytes);
   void settle_barriers();
   void end_barrier(const Result<FinalViewRef>& answer);
   void note_certificate(ByteView bytes);
@@ -205,6 +234,8 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   [[nodiscard]] Result<std::optional<Commit>> read_commit(const TransactionId& id) const;
   void catch_up(SubscriptionId id);
   [[nodiscard]] Result<FinalBlockRef> read_final(Height height) const;
+  /// What leads from genesis to the epoch `until`.
+  [[nodiscard]] Result<std::vector<Handover>> read_handovers(Epoch until) const;
 
   TrustRoot root_;
   Options options_;
@@ -213,6 +244,7 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   std::string voting_refused_;
 
   std::unique_ptr<Execution> execution_;
+  /// The engine of the ruling epoch.
   std::unique_ptr<consensus::Core> core_;
   std::shared_ptr<LogWriter> log_;
   std::optional<consensus::Start> start_;
@@ -227,6 +259,22 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   };
   std::array<std::optional<ArmedTimer>, consensus::timers_count> timers_;
   bool said_ready_ = false;
+  /// Of the last record that went to the log; and of the last one of the epochs before, which the
+  /// running engine counts from.
+  std::uint64_t log_token_ = 0;
+  std::uint64_t log_token_base_ = 0;
+  /// What peers said of the next epoch while this one still ran.
+  struct Early {
+    NodeId from;
+    env::MessageType type = 0;
+    consensus::SharedBytes bytes;
+  };
+  std::vector<Early> early_;
+  std::size_t early_bytes_ = 0;
+  /// What made the last block of the epoch before final, where it has a certificate of its own; and
+  /// who was told since the last tick.
+  consensus::SharedBytes ended_by_;
+  std::set<NodeId> stragglers_told_;
   std::vector<TransactionRef> built_;
   Bytes32 built_root_;
   /// Blocks whose payload was checked, until they are executed.
@@ -235,7 +283,7 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   // Evidence that the ledger does not hold yet, by fault.
   struct Report {
     Bytes proof;
-    View view;
+    Turn turn;
     std::uint64_t due_tick = 0;
   };
   std::map<Bytes32, Report> reports_;
@@ -246,8 +294,11 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   bool is_committing_ = false;
   Height accepted_height_;
   BlockId accepted_;
+  /// The last accepted block ends its epoch, and is not the tip yet.
+  bool is_switching_ = false;
   mutable std::mutex view_mutex_;
   FinalViewRef view_;
+  ValidatorSetRef validators_;
   struct Provable {
     FinalViewRef view;
     ledger::StateVersion version;
@@ -289,7 +340,7 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   std::vector<Callback<Result<FinalViewRef>>> barrier_next_;
   std::uint64_t barrier_rounds_ = 0;
   std::optional<Bytes> highest_certificate_;
-  View highest_certified_;
+  Turn highest_certified_;
 
   // Doors.
   std::map<TransactionId, Waiting> waiting_;

@@ -3,19 +3,12 @@
 
 #include "oort/codec/codec.hpp"
 #include "oort/consensus/types.hpp"
-#include "oort/consensus/validator_set.hpp"
 #include "oort/consensus/verify.hpp"
 #include "oort/core/reasons.hpp"
-#include "oort/crypto/hash.hpp"
-#include "oort/crypto/signature.hpp"
-#include "oort/ledger/genesis.hpp"
-#include "oort/ledger/records.hpp"
 
 namespace oort::chain {
 namespace {
 
-constexpr crypto::Context genesis_block_context{"oort.v1 genesis block"};
-constexpr crypto::Context genesis_seed_context{"oort.v1 genesis seed"};
 constexpr std::uint8_t final_headers_version = 1;
 
 tl::unexpected<Error> bad_chain(std::string detail) {
@@ -23,22 +16,6 @@ tl::unexpected<Error> bad_chain(std::string detail) {
 }
 
 }  // namespace
-
-Result<TrustRoot> TrustRoot::of(const ledger::GenesisParams& genesis) {
-  OORT_TRY(ledger::check_genesis(genesis));
-  TrustRoot root;
-  root.chain = ledger::chain_id_of(genesis);
-  root.anchor = BlockId(crypto::hash(genesis_block_context, root.chain.view()).array());
-  root.seed = crypto::hash(genesis_seed_context, root.chain.view());
-  root.time_ms = genesis.time_ms;
-  std::vector<consensus::Validator> validators;
-  validators.reserve(genesis.validators.size());
-  for (const ledger::Validator& validator : genesis.validators) {
-    validators.push_back({validator.node, crypto::key_of(validator.node), validator.weight});
-  }
-  OORT_TRY(root.validators, consensus::ValidatorSet::make(Epoch(0), std::move(validators)));
-  return root;
-}
 
 void encode(codec::Writer& out, const FinalHeaders& value) {
   out.u8(final_headers_version);
@@ -74,7 +51,7 @@ Result<void> verify_chain(const TrustRoot& root, const consensus::Verifier& veri
     }
     if (header.epoch != root.validators.epoch() ||
         header.validators_hash != root.validators.hash()) {
-      return bad_chain("the header names other validators than the genesis");
+      return bad_chain("the header names other validators than those of its epoch");
     }
     if (before != nullptr &&
         (header.parent != consensus::id_of(*before) || header.height != before->height.next())) {
@@ -85,8 +62,14 @@ Result<void> verify_chain(const TrustRoot& root, const consensus::Verifier& veri
   return consensus::check_final(root.context(verifier), *before, certificate);
 }
 
+Result<const TrustRoot*> root_for(const TrustRoots& roots, const FinalHeaders& headers) {
+  if (headers.headers.empty()) return bad_chain("there is no header");
+  return roots.find(headers.headers.front().epoch);
+}
+
 Result<bool> LightClient::update(const FinalHeaders& headers) {
-  OORT_TRY(verify_final(root_, *verifier_, headers));
+  OORT_TRY(const TrustRoot* root, root_for(roots_, headers));
+  OORT_TRY(verify_final(*root, *verifier_, headers));
   if (headers.headers.back().height <= height()) return false;
   head_ = headers;
   return true;

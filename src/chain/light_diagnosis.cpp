@@ -36,6 +36,7 @@ std::string to_text(const LightDiagnosis& diagnosis) {
   line("mode", "light: headers and certificates only");
   line("verified_height", number(diagnosis.head.height.value()));
   line("verified_block", diagnosis.head.block.hex());
+  line("epoch", number(diagnosis.head.turn.epoch.value()));
   line("view", number(diagnosis.head.view.value()));
   line("moved_ms_ago", ms(diagnosis.head_age));
   line("reads_waiting", number(diagnosis.waiting_count));

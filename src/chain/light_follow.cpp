@@ -2,6 +2,7 @@
 // Moves the head: asks several super nodes for their newest final header, again and again, so that
 // one that lies or sleeps holds up nothing; and asks a quorum where a read must be the newest.
 #include <algorithm>
+#include <utility>
 
 #include "barrier_reply.hpp"
 #include "light_impl.hpp"
@@ -69,6 +70,7 @@ void LightNode::Impl::on_head(const NodeId& peer, const Result<Bytes>& reply) {
   if (!headers) return caught_lying(peer, headers.error());
   const auto moved = client_.update(*headers);
   if (!moved) return caught_lying(peer, moved.error());
+  if (turn_of(headers->headers.back()).epoch > validators().epoch()) follow_epoch(peer);
   known.height = headers->headers.back().height;
   if (*moved) return keep_head();
   // It may be honest and slow; nobody learns anything from it now.
@@ -77,9 +79,37 @@ void LightNode::Impl::on_head(const NodeId& peer, const Result<Bytes>& reply) {
   }
 }
 
-void LightNode::Impl::await_head(Height height, View view, std::optional<Duration> limit,
+void LightNode::Impl::follow_epoch(const NodeId& peer) {
+  if (is_following_) return;
+  is_following_ = true;
+  ask(peer, wire::handovers, codec::to_bytes(validators().epoch()),
+      [peer](Impl& self, const Result<Bytes>& reply) { self.on_handovers(peer, reply); });
+}
+
+void LightNode::Impl::on_handovers(const NodeId& peer, const Result<Bytes>& reply) {
+  is_following_ = false;
+  if (!reply) return;
+  const Epoch before = validators().epoch();
+  const Result<void> followed = [&]() -> Result<void> {
+    OORT_TRY(const auto answer, codec::from_bytes<wire::HandoversReply>(*reply));
+    for (const Handover& handover : answer.handovers) OORT_TRY(client_.follow(handover));
+    return {};
+  }();
+  if (validators().epoch() > before) {
+    has_new_roots_ = true;
+    meet_validators();
+    metrics::gauge("oort_chain_light_epoch", "The newest epoch that is proven to have begun")
+        .set(static_cast<double>(validators().epoch().value()));
+    settle_waits();
+    // Its head, which could not be judged before, and what may be left of the way there.
+    hurry();
+  }
+  if (!followed) caught_lying(peer, followed.error());
+}
+
+void LightNode::Impl::await_head(Height height, Turn turn, std::optional<Duration> limit,
                                  Callback<Result<void>> done) {
-  if (head_.height >= height && head_.view >= view) return done(Result<void>());
+  if (is_head_at(height, turn)) return done(Result<void>());
   if (head_waits_.size() == waits_count_max) return done(too_many());
   const std::uint64_t number = ++numbers_;
   std::optional<env::TimerId> timer;
@@ -94,8 +124,13 @@ void LightNode::Impl::await_head(Height height, View view, std::optional<Duratio
     }));
     ++hurried_waits_count_;
   }
-  head_waits_.emplace(number, HeadWait{height, view, std::move(done), timer});
+  head_waits_.emplace(number, HeadWait{height, turn, std::move(done), timer});
   if (limit) hurry();
+}
+
+bool LightNode::Impl::is_head_at(Height height, Turn turn) const {
+  // Behind the last block of an epoch, somebody must be known who can be asked.
+  return head_.height >= height && head_.turn >= turn && head_.turn.epoch <= validators().epoch();
 }
 
 void LightNode::Impl::settle_waits() {
@@ -104,7 +139,7 @@ void LightNode::Impl::settle_waits() {
   std::vector<Callback<Result<void>>> ready;
   for (auto place = head_waits_.begin(); place != head_waits_.end();) {
     HeadWait& wait = place->second;
-    const bool is_reached = head_.height >= wait.height && head_.view >= wait.view;
+    const bool is_reached = is_head_at(wait.height, wait.turn);
     if (is_reached) {
       if (wait.timer) {
         around_.timers.cancel(*wait.timer);
@@ -126,7 +161,7 @@ void LightNode::Impl::barrier(Callback<Result<Height>> done) {
 
 void LightNode::Impl::begin_round() {
   if (round_next_.empty()) return;
-  round_ = std::make_unique<Round>(root().validators);
+  round_ = std::make_unique<Round>(validators());
   round_->waiting = std::exchange(round_next_, {});
   round_->number = ++numbers_;
   round_->timer = around_.timers.after(
@@ -134,7 +169,9 @@ void LightNode::Impl::begin_round() {
         self.end_round(fail(ErrorCode::Unavailable, reason::no_quorum,
                             "no quorum answered in time; the state may be old"));
       }));
-  for (const auto& [validator, peer] : peers_) ask_round(validator);
+  for (const consensus::Validator& validator : validators().validators()) {
+    if (peers_.contains(validator.node)) ask_round(validator.node);
+  }
 }
 
 void LightNode::Impl::ask_round(const NodeId& validator) {
@@ -144,26 +181,34 @@ void LightNode::Impl::ask_round(const NodeId& validator) {
       });
 }
 
+void LightNode::Impl::ask_round_again(const NodeId& validator) {
+  static_cast<void>(around_.timers.after(round_retry_interval,
+                                         guarded([validator, number = round_->number](Impl& self) {
+                                           if (self.round_ && self.round_->number == number)
+                                             self.ask_round(validator);
+                                         })));
+}
+
 void LightNode::Impl::on_round_reply(const NodeId& validator, const Result<Bytes>& reply) {
-  if (!reply) {
-    static_cast<void>(around_.timers.after(
-        round_retry_interval, guarded([validator, number = round_->number](Impl& self) {
-          if (self.round_ && self.round_->number == number) self.ask_round(validator);
-        })));
+  if (!reply) return ask_round_again(validator);
+  const auto root_of = [this](Epoch epoch) { return client_.roots().find(epoch); };
+  const Result<Turn> turn = [&]() -> Result<Turn> {
+    OORT_TRY(const auto answer, codec::from_bytes<wire::BarrierReply>(*reply));
+    return shown_turn(root_of, around_.votes, highest_shown_, answer);
+  }();
+  if (!turn) {
+    caught_lying(validator, turn.error());
+    // Once its epoch is followed its answer counts.
+    if (turn.error().reason() == reason::not_ready) ask_round_again(validator);
     return;
   }
-  const Result<View> view = [&]() -> Result<View> {
-    OORT_TRY(const auto answer, codec::from_bytes<wire::BarrierReply>(*reply));
-    return shown_view(root().context(around_.votes), highest_shown_, answer);
-  }();
-  if (!view) return caught_lying(validator, view.error());
-  highest_shown_ = std::max(highest_shown_, *view);
-  round_->highest = std::max(round_->highest, *view);
+  highest_shown_ = std::max(highest_shown_, *turn);
+  round_->highest = std::max(round_->highest, *turn);
   round_->answered.add(validator);
   if (round_->answered.has_quorum()) end_round(round_->highest);
 }
 
-void LightNode::Impl::end_round(const Result<View>& highest) {
+void LightNode::Impl::end_round(const Result<Turn>& highest) {
   const std::unique_ptr<Round> ended = std::move(round_);
   around_.timers.cancel(ended->timer);
   begin_round();
@@ -171,17 +216,28 @@ void LightNode::Impl::end_round(const Result<View>& highest) {
     for (auto& done : ended->waiting) done(fail(highest.error()));
     return;
   }
-  // Whatever was acknowledged is final in a view up to this one.
+  // Whatever was acknowledged is final in a turn up to this one, or in a later epoch.
   await_head(Height(0), *highest, options_.barrier_deadline,
-             [this, waiting = std::move(ended->waiting)](const Result<void>& reached) mutable {
-               for (auto& done : waiting) {
-                 if (reached) {
-                   done(head_.height);
-                 } else {
-                   done(fail(ErrorCode::Unavailable, reason::no_quorum, reached.error().detail()));
-                 }
-               }
+             [this, asked = ended->epoch,
+              waiting = std::move(ended->waiting)](const Result<void>& reached) mutable {
+               answer_round(asked, std::move(waiting), reached);
              });
+}
+
+void LightNode::Impl::answer_round(Epoch asked, std::vector<Callback<Result<Height>>> waiting,
+                                   const Result<void>& reached) {
+  if (reached && head_.turn.epoch > asked) {
+    // The epoch is over: those of the next one may have acknowledged more.
+    for (auto& done : waiting) barrier(std::move(done));
+    return;
+  }
+  for (auto& done : waiting) {
+    if (reached) {
+      done(head_.height);
+    } else {
+      done(fail(ErrorCode::Unavailable, reason::no_quorum, reached.error().detail()));
+    }
+  }
 }
 
 }  // namespace oort::chain

@@ -15,15 +15,16 @@ namespace oort::chain {
 /// Which validators said something, and whether one of them must be correct.
 class Tally {
  public:
-  explicit Tally(const consensus::ValidatorSet& set) : set_(&set) {}
+  /// Keeps the set: the epoch may be forgotten before all have answered.
+  explicit Tally(consensus::ValidatorSet set) : set_(std::move(set)) {}
   /// Each validator counts once.
   void add(const NodeId& node);
   [[nodiscard]] bool has(const NodeId& node) const { return nodes_.contains(node); }
-  [[nodiscard]] bool has_quorum() const { return weight_ >= set_->quorum(); }
-  [[nodiscard]] bool has_correct() const { return weight_ > set_->weight_total() - set_->quorum(); }
+  [[nodiscard]] bool has_quorum() const { return weight_ >= set_.quorum(); }
+  [[nodiscard]] bool has_correct() const { return weight_ > set_.weight_total() - set_.quorum(); }
 
  private:
-  const consensus::ValidatorSet* set_;
+  consensus::ValidatorSet set_;
   std::set<NodeId> nodes_;
   std::uint64_t weight_ = 0;
 };
@@ -46,10 +47,11 @@ class LightNode::Impl : public std::enable_shared_from_this<LightNode::Impl> {
   }
   [[nodiscard]] LightHead head() const;
   [[nodiscard]] std::optional<MonoTime> moved_at() const;
-  [[nodiscard]] const TrustRoot& root() const noexcept { return client_.root(); }
+  [[nodiscard]] const TrustRoot& root() const noexcept { return genesis_; }
 
   // Doors, on the strand.
-  void read(Bytes key, Freshness freshness, Callback<Result<Proven>> done);
+  /// `asked` is one of the two requests that a bundle answers.
+  void read(Bytes key, Freshness freshness, env::MessageType asked, Callback<Result<Proven>> done);
   void submit(ledger::Transaction transaction, Callback<Result<Commit>> done);
   void find(const TransactionId& id, Callback<Result<Commit>> done);
   void block(Height height, Callback<Result<BlockProof>> done);
@@ -64,6 +66,10 @@ class LightNode::Impl : public std::enable_shared_from_this<LightNode::Impl> {
     };
   }
   void fail_for_ever(const Error& error);
+  /// Of the newest epoch that is proven to have begun.
+  [[nodiscard]] const consensus::ValidatorSet& validators() const {
+    return client_.roots().newest().validators;
+  }
 
   // light_peers.cpp
   struct Peer {
@@ -104,31 +110,40 @@ class LightNode::Impl : public std::enable_shared_from_this<LightNode::Impl> {
   /// Lets the next tick come soon, where somebody waits.
   void hurry();
   void on_head(const NodeId& peer, const Result<Bytes>& reply);
+  /// Asks for the proof that the newest known epoch is over.
+  void follow_epoch(const NodeId& peer);
+  void on_handovers(const NodeId& peer, const Result<Bytes>& reply);
+  void meet_validators();
   void keep_head();
   void on_kept(const consensus::Header& header, const Result<void>& written);
   /// `done` runs once the head has both; at once where it has. Without a limit, whenever that is.
-  void await_head(Height height, View view, std::optional<Duration> limit,
+  void await_head(Height height, Turn turn, std::optional<Duration> limit,
                   Callback<Result<void>> done);
   void settle_waits();
+  [[nodiscard]] bool is_head_at(Height height, Turn turn) const;
   struct Round {
-    explicit Round(const consensus::ValidatorSet& set) : answered(set) {}
+    explicit Round(const consensus::ValidatorSet& set) : answered(set), epoch(set.epoch()) {}
     std::vector<Callback<Result<Height>>> waiting;
     Tally answered;
+    Epoch epoch;
     std::uint64_t number = 0;
-    View highest;
+    Turn highest;
     env::TimerId timer;
   };
   /// A height that is final here and not below any that anybody was told of before the call.
   void barrier(Callback<Result<Height>> done);
   void begin_round();
   void ask_round(const NodeId& validator);
+  void ask_round_again(const NodeId& validator);
   void on_round_reply(const NodeId& validator, const Result<Bytes>& reply);
-  void end_round(const Result<View>& highest);
+  void end_round(const Result<Turn>& highest);
+  void answer_round(Epoch asked, std::vector<Callback<Result<Height>>> waiting,
+                    const Result<void>& reached);
 
   // light_read.cpp
   /// A proof whose first header is not below `first`.
-  void fetch_proof(Bytes key, Height first, Callback<Result<Proven>> done);
-  void query_proof(Bytes key, Height first, Callback<Result<Proven>> done);
+  void fetch_proof(Bytes key, Height first, env::MessageType asked, Callback<Result<Proven>> done);
+  void query_proof(Bytes key, Height first, env::MessageType asked, Callback<Result<Proven>> done);
   void query_block(Height height, Callback<Result<BlockProof>> done);
   [[nodiscard]] Result<Commit> read_outcome(const TransactionId& id, ByteView bytes) const;
 
@@ -166,7 +181,11 @@ class LightNode::Impl : public std::enable_shared_from_this<LightNode::Impl> {
 
   LightOptions options_;
   LightSurroundings around_;
+  TrustRoot genesis_;
   LightClient client_;
+  /// Not on the disk yet.
+  bool has_new_roots_ = false;
+  bool is_following_ = false;
   bool is_closed_ = false;
 
   mutable std::mutex head_mutex_;
@@ -183,7 +202,7 @@ class LightNode::Impl : public std::enable_shared_from_this<LightNode::Impl> {
   bool is_hurried_ = false;
   struct HeadWait {
     Height height;
-    View view;
+    Turn turn;
     Callback<Result<void>> done;
     std::optional<env::TimerId> timer;
   };
@@ -193,7 +212,7 @@ class LightNode::Impl : public std::enable_shared_from_this<LightNode::Impl> {
 
   std::unique_ptr<Round> round_;
   std::vector<Callback<Result<Height>>> round_next_;
-  View highest_shown_;
+  Turn highest_shown_;
 
   std::map<TransactionId, Pending> pending_;
   std::size_t waiters_count_ = 0;

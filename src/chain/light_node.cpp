@@ -18,33 +18,92 @@ namespace oort::chain {
 namespace {
 
 constexpr std::string_view head_name = "head";
+constexpr std::string_view epochs_name = "epochs";
+constexpr std::uint8_t epochs_version = 1;
 
 LightHead head_of(const consensus::Header& header) {
-  return {header.height, consensus::id_of(header), header.view, header.time_ms};
+  return {header.height, consensus::id_of(header), header.view, header.time_ms, turn_of(header)};
+}
+
+/// Nothing where there is no such blob.
+Result<std::optional<Bytes>> read_blob(env::BlobStore& store, std::string_view name) {
+  OORT_TRY(const auto names, store.list());
+  if (std::ranges::find(names, name) == names.end()) return std::optional<Bytes>();
+  OORT_TRY(const auto blob, store.open(name));
+  OORT_TRY(Bytes bytes, blob->read(0, blob->size()));
+  return std::optional<Bytes>(std::move(bytes));
+}
+
+tl::unexpected<Error> corrupt(const std::string& what, const Error& error) {
+  return fail(ErrorCode::DataLoss, reason::corrupt_data,
+              "the kept " + what + " cannot be read: " + error.detail());
 }
 
 Result<std::optional<FinalHeaders>> read_head(env::BlobStore& store) {
-  OORT_TRY(const auto names, store.list());
-  if (std::ranges::find(names, head_name) == names.end()) return std::optional<FinalHeaders>();
-  OORT_TRY(const auto blob, store.open(head_name));
-  OORT_TRY(const Bytes bytes, blob->read(0, blob->size()));
-  auto head = codec::from_bytes<FinalHeaders>(bytes);
-  if (head) return std::optional<FinalHeaders>(*std::move(head));
-  return fail(ErrorCode::DataLoss, reason::corrupt_data,
-              "the kept head cannot be read: " + head.error().detail());
+  OORT_TRY(const auto bytes, read_blob(store, head_name));
+  if (!bytes) return std::optional<FinalHeaders>();
+  auto head = codec::from_bytes<FinalHeaders>(*bytes);
+  if (!head) return corrupt("head", head.error());
+  return std::optional<FinalHeaders>(*std::move(head));
+}
+
+Bytes encode_roots(const TrustRoots& roots) {
+  codec::Writer out;
+  out.u8(epochs_version);
+  codec::encode_vector(out, roots.list());
+  return std::move(out).take();
+}
+
+Result<std::vector<TrustRoot>> decode_roots(ByteView bytes) {
+  codec::Reader in(bytes);
+  OORT_TRY(const std::uint8_t version, in.u8());
+  if (version != epochs_version) {
+    return fail(ErrorCode::InvalidArgument, reason::unsupported_version, "of another version");
+  }
+  std::vector<TrustRoot> roots;
+  OORT_TRY(codec::decode_vector(in, roots, TrustRoots::count_max));
+  OORT_TRY(in.finish());
+  for (std::size_t i = 1; i < roots.size(); ++i) {
+    if (roots[i - 1].epoch().next() != roots[i].epoch()) {
+      return fail(ErrorCode::InvalidArgument, reason::not_canonical, "an epoch is missing");
+    }
+  }
+  return roots;
+}
+
+/// The roots that were kept, else the one of the genesis.
+Result<TrustRoots> read_roots(env::BlobStore& store, const TrustRoot& genesis) {
+  OORT_TRY(const auto bytes, read_blob(store, epochs_name));
+  if (!bytes) return TrustRoots(genesis);
+  auto roots = decode_roots(*bytes);
+  if (!roots) return corrupt("epochs", roots.error());
+  if (roots->empty() || roots->front().chain != genesis.chain) {
+    return fail(ErrorCode::FailedPrecondition, reason::wrong_genesis,
+                "the kept epochs are of another chain than the genesis; use another data folder");
+  }
+  return TrustRoots(*std::move(roots));
 }
 
 }  // namespace
 
 LightNode::Impl::Impl(TrustRoot root, LightOptions options, LightSurroundings around)
-    : options_(options), around_(std::move(around)), client_(std::move(root), around_.votes) {
-  for (const consensus::Validator& validator : client_.root().validators.validators()) {
-    if (validator.node != around_.transport.self()) peers_[validator.node] = {};
-  }
+    : options_(options),
+      around_(std::move(around)),
+      genesis_(std::move(root)),
+      client_(TrustRoots(genesis_), around_.votes) {
   started_at_ = around_.clock.now_mono();
 }
 
+void LightNode::Impl::meet_validators() {
+  for (const consensus::Validator& validator : validators().validators()) {
+    if (validator.node != around_.transport.self()) peers_.try_emplace(validator.node);
+  }
+}
+
 Result<void> LightNode::Impl::open() {
+  OORT_TRY(TrustRoots roots, read_roots(around_.store, genesis_));
+  client_ = LightClient(std::move(roots), around_.votes);
+  meet_validators();
   OORT_TRY(const auto kept, read_head(around_.store));
   if (!kept) return {};
   auto moved = client_.update(*kept);
@@ -57,7 +116,7 @@ Result<void> LightNode::Impl::open() {
                 "the kept head is not certified: " + moved.error().detail());
   }
   head_ = head_of(kept->headers.back());
-  highest_shown_ = head_.view;
+  highest_shown_ = head_.turn;
   return {};
 }
 
@@ -102,8 +161,15 @@ void LightNode::Impl::keep_head() {
   const FinalHeaders& newest = *client_.head();
   // The header that has the certificate proves itself; those on the way to it are not needed.
   const FinalHeaders kept{{newest.headers.back()}, newest.certificate};
-  around_.disk.post([self = shared_from_this(), kept] {
-    const auto written = self->around_.store.replace(head_name, codec::to_bytes(kept));
+  const std::optional<Bytes> roots = std::exchange(has_new_roots_, false)
+                                         ? std::optional(encode_roots(client_.roots()))
+                                         : std::nullopt;
+  around_.disk.post([self = shared_from_this(), kept, roots] {
+    const auto written = [&]() -> Result<void> {
+      // A head of an epoch that is not known any more could not be read again.
+      if (roots) OORT_TRY(self->around_.store.replace(epochs_name, *roots));
+      return self->around_.store.replace(head_name, codec::to_bytes(kept));
+    }();
     self->on_strand(
         [header = kept.headers.front(), written](Impl& light) { light.on_kept(header, written); });
   });
@@ -118,7 +184,7 @@ void LightNode::Impl::on_kept(const consensus::Header& header, const Result<void
     head_ = head_of(header);
     moved_at_ = around_.clock.now_mono();
   }
-  highest_shown_ = std::max(highest_shown_, header.view);
+  highest_shown_ = std::max(highest_shown_, head_.turn);
   settle_waits();
   keep_head();
 }
@@ -144,7 +210,13 @@ std::optional<MonoTime> LightNode::moved_at() const { return impl_->moved_at(); 
 
 void LightNode::read(Bytes key, Freshness freshness, Callback<Result<Proven>> done) {
   impl_->on_strand([key = std::move(key), freshness, done = std::move(done)](Impl& impl) mutable {
-    impl.read(std::move(key), freshness, std::move(done));
+    impl.read(std::move(key), freshness, wire::prove, std::move(done));
+  });
+}
+
+void LightNode::prove(Bytes key, Freshness freshness, Callback<Result<Proven>> done) {
+  impl_->on_strand([key = std::move(key), freshness, done = std::move(done)](Impl& impl) mutable {
+    impl.read(std::move(key), freshness, wire::prove_from_genesis, std::move(done));
   });
 }
 

@@ -21,8 +21,8 @@ bool is_silence(const Error& error) {
 }  // namespace
 
 void Tally::add(const NodeId& node) {
-  const auto index = set_->index_of(node);
-  if (index && nodes_.insert(node).second) weight_ += (*set_)[*index].weight;
+  const auto index = set_.index_of(node);
+  if (index && nodes_.insert(node).second) weight_ += set_[*index].weight;
 }
 
 std::vector<NodeId> LightNode::Impl::peers_by_trust() const {
@@ -31,6 +31,7 @@ std::vector<NodeId> LightNode::Impl::peers_by_trust() const {
   std::vector<std::tuple<bool, bool, std::uint64_t, NodeId>> ranked;
   ranked.reserve(peers_.size());
   for (const auto& [node, peer] : peers_) {
+    if (!validators().index_of(node)) continue;
     ranked.emplace_back(peer.shunned_until > now, !std::ranges::binary_search(connected, node),
                         around_.random.below(~std::uint64_t{0}), node);
   }
@@ -48,6 +49,9 @@ void LightNode::Impl::shun(const NodeId& peer, Duration penalty, std::string why
 }
 
 void LightNode::Impl::caught_lying(const NodeId& peer, const Error& lie) {
+  // Of an epoch that is yet to be followed, or that was forgotten: it may be the truth.
+  if (lie.reason() == reason::not_ready) return follow_epoch(peer);
+  if (lie.code() == ErrorCode::OutOfRange) return;
   ++peers_.at(peer).lies_count;
   metrics::counter("oort_chain_light_lies_total", "Answers that were proven false").add();
   log::warn("chain", "a super node's answer is false",

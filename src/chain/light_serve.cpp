@@ -27,6 +27,35 @@ tl::unexpected<Error> busy(std::string detail) {
   return fail(ErrorCode::ResourceExhausted, reason::rate_limited, std::move(detail));
 }
 
+/// The last block of an epoch is proven by its handover.
+Result<FinalHeaders> end_with_handover(const env::KvReader& store, FinalHeaders out) {
+  const Bytes key = records::handover_key(out.headers.back().epoch);
+  OORT_TRY(auto handover, records::read<Handover>(store, key));
+  if (!handover) {
+    return fail(ErrorCode::DataLoss, reason::corrupt_data, "what ended an epoch is missing");
+  }
+  out.headers.insert(out.headers.end(), handover->headers.begin() + 1, handover->headers.end());
+  out.certificate = std::move(handover->certificate);
+  if (out.headers.size() <= final_headers_count_max) return out;
+  return fail(ErrorCode::Unavailable, reason::not_ready, "no proof is so long");
+}
+
+/// That `from` and the epochs after it ended, as much as one answer takes.
+Result<Bytes> collect_handovers(const env::KvReader& store, Epoch from) {
+  wire::HandoversReply reply;
+  std::size_t bytes = 0;
+  for (Epoch epoch = from; reply.handovers.size() < wire::handovers_reply_count_max;
+       epoch = epoch.next()) {
+    OORT_TRY(const auto stored, store.get(records::handover_key(epoch)));
+    if (!stored || bytes > wire::handovers_reply_bytes) break;
+    bytes += stored->size();
+    OORT_TRY(auto handover, codec::from_bytes<Handover>(*stored));
+    reply.handovers.push_back(std::move(handover));
+  }
+  if (!reply.handovers.empty()) return codec::to_bytes(reply);
+  return fail(ErrorCode::NotFound, reason::not_found, "this epoch has not ended here");
+}
+
 /// Headers from `from` on up to one with a certificate of its own.
 Result<FinalHeaders> certified_from(const env::KvReader& store, Height from) {
   FinalHeaders out;
@@ -42,6 +71,7 @@ Result<FinalHeaders> certified_from(const env::KvReader& store, Height from) {
     OORT_TRY(const auto block,
              consensus::decode_proposal(std::make_shared<const Bytes>(*std::move(message))));
     out.headers.push_back(block->header);
+    if (block->header.is_last_of_epoch()) return end_with_handover(store, std::move(out));
     OORT_TRY(auto certificate,
              records::read<consensus::Certificate>(store, records::certificate_key(height)));
     if (!certificate) continue;
@@ -97,7 +127,16 @@ void Chain::Impl::serve_light(const NodeId& from, env::MessageType type, Bytes p
   if (!take_turn(from)) return reply(busy("too many requests; ask another"));
   switch (type) {
     case wire::submit: return serve_submit(std::move(payload), std::move(reply));
-    case wire::prove: return serve_proof(payload, std::move(reply));
+    case wire::prove: return serve_proof(payload, ProofFor::Follower, std::move(reply));
+    case wire::prove_from_genesis: return serve_proof(payload, ProofFor::Anyone, std::move(reply));
+    case wire::handovers: {
+      const auto epoch = codec::from_bytes<Epoch>(payload);
+      if (!epoch) return reply(fail(Error(epoch.error())));
+      const auto collect = [epoch = *epoch](const env::KvReader& store) {
+        return collect_handovers(store, epoch);
+      };
+      return serve_from_store(collect, std::move(reply));
+    }
     case wire::outcome: {
       const auto id = codec::from_bytes<TransactionId>(payload);
       if (!id) return reply(fail(Error(id.error())));
@@ -137,14 +176,15 @@ Result<void> Chain::Impl::take_in(const Result<TransactionRef>& transaction) {
   return {};
 }
 
-void Chain::Impl::serve_proof(const Bytes& key, Callback<Result<Bytes>> reply) {
+void Chain::Impl::serve_proof(const Bytes& key, ProofFor reader, Callback<Result<Bytes>> reply) {
   if (key.empty() || key.size() > ledger::state_key_bytes_max) {
     return reply(fail(ErrorCode::InvalidArgument, reason::bad_argument, "no key is so long"));
   }
-  prove(range_of_key(key), 1, [reply = std::move(reply)](Result<ProofBundle> bundle) mutable {
-    if (!bundle) return reply(fail(std::move(bundle).error()));
-    reply(codec::to_bytes(*bundle));
-  });
+  prove(range_of_key(key), 1, reader,
+        [reply = std::move(reply)](Result<ProofBundle> bundle) mutable {
+          if (!bundle) return reply(fail(std::move(bundle).error()));
+          reply(codec::to_bytes(*bundle));
+        });
 }
 
 void Chain::Impl::serve_from_store(Collect collect, Callback<Result<Bytes>> reply) {

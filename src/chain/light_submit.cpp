@@ -53,7 +53,7 @@ void LightNode::Impl::submit(ledger::Transaction transaction, Callback<Result<Co
 
 void LightNode::Impl::take_on(const TransactionRef& transaction, Callback<Result<Commit>> done) {
   const TransactionId id = transaction->id;
-  const auto [place, is_first] = pending_.try_emplace(id, root().validators);
+  const auto [place, is_first] = pending_.try_emplace(id, validators());
   if (is_first) {
     place->second.transaction = transaction;
     place->second.bytes = codec::to_bytes(transaction->transaction);
@@ -176,7 +176,7 @@ void LightNode::Impl::check_expiry(const TransactionId& id) {
   if (head_.height <= transaction.valid_until || pending.is_expiry_checked) return;
   pending.is_expiry_checked = true;
   fetch_proof(
-      ledger::keys::account(transaction.sender), transaction.valid_until.next(),
+      ledger::keys::account(transaction.sender), transaction.valid_until.next(), wire::prove,
       [this, id](const Result<Proven>& proven) {
         const auto found = pending_.find(id);
         if (found == pending_.end()) return;

@@ -44,8 +44,15 @@ Result<void> decode(codec::Reader& in, BlocksReply& value) {
     OORT_TRY(const ByteView block, in.blob(limits::frame_bytes_max));
     value.proposals.push_back(to_bytes(block));
   }
-  OORT_TRY(codec::decode_vector(in, value.beyond, blocks_reply_count_max));
+  OORT_TRY(codec::decode_vector(in, value.beyond, blocks_beyond_count_max));
   return decode(in, value.certificate);
+}
+
+void encode(codec::Writer& out, const HandoversReply& value) {
+  codec::encode_vector(out, value.handovers);
+}
+Result<void> decode(codec::Reader& in, HandoversReply& value) {
+  return codec::decode_vector(in, value.handovers, handovers_reply_count_max);
 }
 
 void encode(codec::Writer& out, const BarrierReply& value) {

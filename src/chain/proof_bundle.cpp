@@ -18,6 +18,8 @@ namespace oort::chain {
 namespace {
 
 constexpr std::string_view magic = "OORTPRF2";
+/// With handovers behind the headers.
+constexpr std::string_view magic_of_epochs = "OORTPRF3";
 /// What the bytes of every version of the format have in front of its number.
 constexpr std::string_view magic_of_any_version = "OORTPRF";
 constexpr std::size_t range_end_bytes_max = ledger::state_key_bytes_max + 1;
@@ -33,10 +35,22 @@ tl::unexpected<Error> bad(std::string_view part, std::string_view why) {
               std::string(part) + ": " + std::string(why));
 }
 
-Result<void> check_header_and_certificate(const TrustRoot& root,
+Result<void> follow_epochs(TrustRoots& roots, const consensus::Verifier& verifier,
+                           const std::vector<Handover>& handovers) {
+  for (const Handover& handover : handovers) {
+    auto followed = roots.follow(handover, verifier);
+    if (!followed) return in_part("epochs", std::move(followed).error());
+  }
+  return {};
+}
+
+Result<void> check_header_and_certificate(const TrustRoots& roots,
                                           const consensus::Verifier& verifier,
                                           const FinalHeaders& headers) {
-  auto final = verify_final(root, verifier, headers);
+  auto final = [&]() -> Result<void> {
+    OORT_TRY(const TrustRoot* root, root_for(roots, headers));
+    return verify_final(*root, verifier, headers);
+  }();
   if (final) return {};
   const bool is_certificate = final.error().reason() == reason::bad_certificate ||
                               final.error().reason() == reason::bad_signature;
@@ -64,12 +78,15 @@ Claim claim_of_name(const KeyRange& range, const std::vector<ProvenRecord>& reco
   return newest->is_delete_marker ? Claim::Deleted : Claim::Present;
 }
 
-Result<void> check_magic(codec::Reader& in) {
+/// Whether handovers follow.
+Result<bool> read_magic(codec::Reader& in) {
   OORT_TRY(const ByteView begin, in.raw(magic.size()));
-  if (std::ranges::equal(begin, as_bytes(magic))) return {};
+  if (std::ranges::equal(begin, as_bytes(magic))) return false;
+  if (std::ranges::equal(begin, as_bytes(magic_of_epochs))) return true;
   if (has_prefix(begin, as_bytes(magic_of_any_version))) {
     return fail(ErrorCode::InvalidArgument, reason::unsupported_version,
-                "this bundle is of another version than " + std::string(magic));
+                "this bundle is of another version than " + std::string(magic) + " and " +
+                    std::string(magic_of_epochs));
   }
   return fail(ErrorCode::InvalidArgument, reason::malformed,
               "the file does not begin with " + std::string(magic));
@@ -135,9 +152,10 @@ std::string_view to_string(Claim claim) noexcept {
 
 void encode(codec::Writer& out, const ProofBundle& value) {
   codec::Writer parts;
-  parts.raw(as_bytes(magic));
+  parts.raw(as_bytes(value.handovers.empty() ? magic : magic_of_epochs));
   encode(parts, value.chain);
   encode(parts, value.headers);
+  if (!value.handovers.empty()) codec::encode_vector(parts, value.handovers);
   parts.blob(value.range.first);
   parts.blob(value.range.end);
   parts.u32(static_cast<std::uint32_t>(value.records.size()));
@@ -152,9 +170,17 @@ void encode(codec::Writer& out, const ProofBundle& value) {
 
 Result<void> decode(codec::Reader& in, ProofBundle& value) {
   const ByteView before = in.rest();
-  OORT_TRY(check_magic(in));
+  OORT_TRY(const bool has_handovers, read_magic(in));
   OORT_TRY(decode(in, value.chain));
   OORT_TRY(decode(in, value.headers));
+  value.handovers.clear();
+  if (has_handovers) {
+    OORT_TRY(codec::decode_vector(in, value.handovers, proof_handovers_count_max));
+    if (value.handovers.empty()) {
+      return fail(ErrorCode::InvalidArgument, reason::not_canonical,
+                  "a bundle without handovers is of the version before");
+    }
+  }
   OORT_TRY(const ByteView first, in.blob(ledger::state_key_bytes_max));
   OORT_TRY(const ByteView end, in.blob(range_end_bytes_max));
   value.range = {to_bytes(first), to_bytes(end)};
@@ -178,36 +204,44 @@ Result<Verified> verify_bundle(ByteView bytes, const ledger::GenesisParams& gene
                                const consensus::Verifier& verifier) {
   auto root = TrustRoot::of(genesis);
   if (!root) return in_part("genesis", std::move(root).error());
-  return verify_bundle(bytes, *root, verifier);
+  return verify_bundle(bytes, TrustRoots(*std::move(root)), verifier);
 }
 
-Result<Verified> verify_bundle(ByteView bytes, const TrustRoot& root,
+Result<Verified> verify_bundle(ByteView bytes, const TrustRoots& roots,
                                const consensus::Verifier& verifier) {
   if (bytes.size() > proof_bundle_bytes_max) {
     return fail(ErrorCode::InvalidArgument, reason::too_large, "bundle: too long");
   }
   auto bundle = codec::from_bytes<ProofBundle>(bytes);
   if (!bundle) return in_part("bundle", std::move(bundle).error());
-  if (bundle->chain != root.chain) {
+  const ChainId& chain = roots.newest().chain;
+  if (bundle->chain != chain) {
     return fail(ErrorCode::InvalidArgument, reason::wrong_chain,
                 "genesis: the bundle is of chain " + bundle->chain.short_hex() +
-                    ", the genesis of chain " + root.chain.short_hex());
+                    ", the genesis of chain " + chain.short_hex());
   }
-  OORT_TRY(check_header_and_certificate(root, verifier, bundle->headers));
+  if (bundle->handovers.empty()) {
+    OORT_TRY(check_header_and_certificate(roots, verifier, bundle->headers));
+  } else {
+    TrustRoots followed = roots;
+    OORT_TRY(follow_epochs(followed, verifier, bundle->handovers));
+    OORT_TRY(check_header_and_certificate(followed, verifier, bundle->headers));
+  }
   const consensus::Header& first = bundle->headers.headers.front();
   auto shown = ledger::verify_state_range(first.app.parent_state_root, bundle->proof,
                                           bundle->range.first, bundle->range.end);
   if (!shown) return in_part("path", std::move(shown).error());
   OORT_TRY(check_records(*shown, bundle->records));
   const consensus::Header& last = bundle->headers.headers.back();
-  return Verified{root.chain,
+  return Verified{chain,
                   Height(first.height.value() - 1),
                   consensus::id_of(last),
                   last.height,
                   last.time_ms,
                   first.app.parent_state_root,
                   std::move(bundle->range),
-                  std::move(bundle->records)};
+                  std::move(bundle->records),
+                  first.epoch};
 }
 
 }  // namespace oort::chain

@@ -40,6 +40,7 @@ Bytes tip_key() { return with_family('H'); }
 Bytes block_key(Height height) { return with_height('B', height); }
 Bytes certificate_key(Height height) { return with_height('C', height); }
 Bytes outcome_key(Height height) { return with_height('R', height); }
+Bytes handover_key(Epoch ended) { return with_height('E', Height(ended.value())); }
 Bytes block_place_key(const BlockId& id) { return with_family('I', id.view()); }
 Bytes transaction_place_key(const TransactionId& id) { return with_family('T', id.view()); }
 Bytes state_key(ByteView key) { return with_family('S', key); }

@@ -17,6 +17,7 @@ namespace oort::chain::records {
 [[nodiscard]] Bytes block_key(Height height);        ///< PROPOSAL bytes.
 [[nodiscard]] Bytes certificate_key(Height height);  ///< FINALIZE, where the block has its own.
 [[nodiscard]] Bytes outcome_key(Height height);
+[[nodiscard]] Bytes handover_key(Epoch ended);  ///< Handover; in the batch of the boundary block.
 [[nodiscard]] Bytes block_place_key(const BlockId& id);
 [[nodiscard]] Bytes transaction_place_key(const TransactionId& id);
 /// First byte of all keys of the state, which the ledger's own key follows.

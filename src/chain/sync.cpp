@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tells others how far this node is, fetches what it lacks, serves what they lack.
 #include <algorithm>
+#include <span>
+#include <utility>
 
 #include "impl.hpp"
 #include "oort/codec/codec.hpp"
@@ -32,8 +34,22 @@ tl::unexpected<Error> bad_blocks(std::string detail) {
   return fail(ErrorCode::InvalidArgument, reason::peer_misbehaved, std::move(detail));
 }
 
-/// Blocks from `from` on, and what proves them: up to the last one with a certificate of its own
-/// that fits, else with the headers up to the next such one. Runs where blocking is allowed.
+/// Ends the answer with the last block of an epoch, which its handover proves: the headers behind
+/// it are no part of the ledger, and what follows is for others to certify.
+Result<Bytes> end_with_handover(const env::KvReader& store, const consensus::Header& last,
+                                wire::BlocksReply reply) {
+  OORT_TRY(auto handover, records::read<Handover>(store, records::handover_key(last.epoch)));
+  if (!handover) {
+    return fail(ErrorCode::DataLoss, reason::corrupt_data, "what ended an epoch is missing");
+  }
+  reply.beyond.insert(reply.beyond.end(), handover->headers.begin() + 1, handover->headers.end());
+  reply.certificate = std::move(handover->certificate);
+  return codec::to_bytes(reply);
+}
+
+/// Blocks of one epoch from `from` on, and what proves them: up to the last one with a certificate
+/// of its own that fits, or the last of the epoch, else with the headers up to the next such one.
+/// Runs where blocking is allowed.
 Result<Bytes> collect_blocks(const env::KvReader& store, Height from) {
   wire::BlocksReply reply;
   std::size_t bytes = 0;
@@ -51,6 +67,9 @@ Result<Bytes> collect_blocks(const env::KvReader& store, Height from) {
     } else {
       bytes += block->message->size();
       reply.proposals.push_back(*block->message);
+    }
+    if (block->header.is_last_of_epoch()) {
+      return end_with_handover(store, block->header, std::move(reply));
     }
     OORT_TRY(const auto certificate,
              records::read<consensus::Certificate>(store, records::certificate_key(height)));
@@ -95,6 +114,8 @@ void Chain::Impl::listen_sync() {
           if (chain.head_) return reply(codec::to_bytes(*chain.head_));
           return reply(fail(ErrorCode::Unavailable, reason::not_ready, "nothing is final"));
         }
+        case wire::handovers:
+        case wire::prove_from_genesis:
         case wire::submit:
         case wire::outcome:
         case wire::prove:
@@ -142,33 +163,34 @@ void Chain::Impl::fetch(consensus::FetchBlock wanted, std::size_t attempt) {
   }
   if (attempt >= wanted.peers.size()) return;
   const NodeId peer = wanted.peers[attempt];
-  around_.transport.request(
-      peer, env::TrafficClass::Proposal, wire::proposal, codec::to_bytes(wanted.block),
-      options_.request_deadline,
-      [weak = weak_from_this(), wanted, attempt, peer](Result<Bytes> reply) mutable {
-        const auto self = weak.lock();
-        if (!self) return;
-        self->on_strand([wanted = std::move(wanted), attempt, peer,
-                         reply = std::move(reply)](Impl& chain) mutable {
-          if (!reply) return chain.fetch(std::move(wanted), attempt + 1);
-          chain.step(
-              consensus::BlockFetched{peer, std::make_shared<const Bytes>(*std::move(reply))});
-        });
-      });
+  around_.transport.request(peer, env::TrafficClass::Proposal, wire::proposal,
+                            codec::to_bytes(wanted.block), options_.request_deadline,
+                            [weak = weak_from_this(), wanted, attempt, peer,
+                             epoch = execution_->ruling().epoch()](Result<Bytes> reply) mutable {
+                              const auto self = weak.lock();
+                              if (!self) return;
+                              self->on_strand([wanted = std::move(wanted), attempt, peer, epoch,
+                                               reply = std::move(reply)](Impl& chain) mutable {
+                                // The engine that asked is gone.
+                                if (chain.execution_->ruling().epoch() != epoch) return;
+                                if (!reply) return chain.fetch(std::move(wanted), attempt + 1);
+                                chain.step(consensus::BlockFetched{
+                                    peer, std::make_shared<const Bytes>(*std::move(reply))});
+                              });
+                            });
 }
 
 void Chain::Impl::on_status(const NodeId& from, ByteView bytes) {
   const auto status = codec::from_bytes<wire::Status>(bytes);
   if (!status || (peers_.size() >= peers_count_max && !peers_.contains(from))) return;
-  const bool is_observer = status->is_observer && !root_.validators.index_of(from);
-  peers_[from] = {status->height, is_observer, around_.clock.now_mono()};
+  peers_[from] = {status->height, status->is_observer, around_.clock.now_mono()};
 }
 
 void Chain::Impl::tell_status() {
   const Bytes bytes = codec::to_bytes(
-      wire::Status{execution_->tip().height, !root_.validators.index_of(around_.transport.self())});
+      wire::Status{execution_->tip().height, !is_validator(around_.transport.self())});
   std::set<NodeId> told;
-  for (const consensus::Validator& validator : root_.validators.validators()) {
+  for (const consensus::Validator& validator : validators().validators()) {
     told.insert(validator.node);
   }
   for (const NodeId& peer : around_.transport.peers()) told.insert(peer);
@@ -181,6 +203,7 @@ void Chain::Impl::tick() {
   std::erase_if(peers_, [now](const auto& peer) { return now - peer.second.heard > silence_max; });
   tell_status();
   light_turns_.clear();
+  stragglers_told_.clear();
   light_turns_count_ = 0;
   if (++ticks_count_ % 2 == 0) announce();
   sync_if_behind();
@@ -205,7 +228,9 @@ std::optional<NodeId> Chain::Impl::best_peer() const {
 }
 
 void Chain::Impl::sync_if_behind() {
-  if (syncing_from_ || finals_.size() > finals_waiting_max || is_closed_) return;
+  // Nobody knows here who certified the blocks of the next epoch before it began.
+  if (syncing_from_ || is_switching_ || is_closed_) return;
+  if (finals_.size() > finals_waiting_max) return;
   const auto peer = best_peer();
   if (!peer) return;
   syncing_from_ = *peer;
@@ -238,8 +263,8 @@ void Chain::Impl::on_blocks(const NodeId& from, Result<Bytes> reply) {
 }
 
 Result<void> Chain::Impl::check_synced(const consensus::Block& block) const {
-  const consensus::EpochContext context = root_.context(around_.votes);
-  if (!root_.validators.has(block.header.proposer)) return bad_blocks("no such proposer");
+  const consensus::EpochContext context = execution_->ruling().context(around_.votes);
+  if (!validators().has(block.header.proposer)) return bad_blocks("no such proposer");
   OORT_TRY(consensus::check_proposer(context, block.id, block.header.proposer, block.signature));
   if (consensus::hash_of(block.justification) == block.header.justification) return {};
   return bad_blocks("the justification is not the header's");
@@ -254,11 +279,19 @@ Result<std::size_t> Chain::Impl::take_blocks(ByteView bytes) {
     headers.push_back(block->header);
     blocks.push_back(std::move(block));
   }
-  headers.insert(headers.end(), reply.beyond.begin(), reply.beyond.end());
-  OORT_TRY(verify_chain(root_, around_.votes, headers, reply.certificate));
   const auto is_known = [this](const consensus::BlockRef& block) {
     return block->header.height <= accepted_height_;
   };
+  // Asked for before the engine brought them, perhaps in another epoch.
+  if (is_switching_) return std::size_t{0};
+  if (!blocks.empty() && std::ranges::all_of(blocks, is_known)) return std::size_t{0};
+  headers.insert(headers.end(), reply.beyond.begin(), reply.beyond.end());
+  OORT_TRY(verify_chain(execution_->ruling(), around_.votes, headers, reply.certificate));
+  // What stands behind the last block of the epoch proves it, and is no part of the ledger.
+  const auto last = std::ranges::find_if(
+      blocks, [](const auto& block) { return block->header.is_last_of_epoch(); });
+  if (last != blocks.end()) blocks.erase(last + 1, blocks.end());
+  const std::size_t beyond_from = blocks.size();
   blocks.erase(blocks.begin(), std::ranges::find_if_not(blocks, is_known));
   if (blocks.empty()) return std::size_t{0};
   if (blocks.front()->header.parent != accepted_) return bad_blocks("they do not follow");
@@ -267,16 +300,31 @@ Result<std::size_t> Chain::Impl::take_blocks(ByteView bytes) {
     OORT_TRY(auto transactions, execution_->read_payload(*block, pool_));
     checked_[block->id] = {block, std::move(transactions), {}};
   }
-  const auto certificate = std::make_shared<const consensus::Certificate>(reply.certificate);
+  const std::span<const consensus::Header> beyond = std::span(headers).subspan(beyond_from);
+  accept_synced(blocks, {beyond.begin(), beyond.end()}, reply.certificate);
+  return blocks.size();
+}
+
+void Chain::Impl::accept_synced(const std::vector<consensus::BlockRef>& blocks,
+                                std::vector<consensus::Header> beyond,
+                                const consensus::Certificate& proof) {
+  const auto certificate = std::make_shared<const consensus::Certificate>(proof);
+  const bool is_certified = beyond.empty();
+  const bool ends_epoch = blocks.back()->header.is_last_of_epoch();
   // Kept until its block comes, so that no two certificates are further apart here than there.
-  if (!reply.beyond.empty()) certified_beyond_ = {reply.beyond.back().height, certificate};
+  if (!is_certified && !ends_epoch) certified_beyond_ = {beyond.back().height, certificate};
   for (const consensus::BlockRef& block : blocks) {
-    const bool is_certified = block == blocks.back() && reply.beyond.empty();
-    accept_final(block, is_certified ? certificate : nullptr, is_certified);
+    Execution::Finality finality;
+    const bool is_last = block == blocks.back();
+    if (is_last && is_certified) finality.certificate = certificate;
+    if (is_last && ends_epoch) {
+      finality.ending = certificate;
+      finality.beyond = std::move(beyond);
+    }
+    accept_final(block, std::move(finality), is_last && is_certified);
   }
   metrics::counter("oort_chain_blocks_synced_total", "Blocks that came by catching up")
       .add(static_cast<double>(blocks.size()));
-  return blocks.size();
 }
 
 }  // namespace oort::chain

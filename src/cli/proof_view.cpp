@@ -97,6 +97,7 @@ Json to_json(const chain::Verified& verified) {
           {"chain_id", verified.chain.hex()},
           {"height", verified.height.value()},
           {"state_root", verified.state_root.hex()},
+          {"epoch", verified.epoch.value()},
           {"certified_block", verified.certified_block.hex()},
           {"certified_height", verified.certified_height.value()},
           {"certified_time_ms", verified.certified_time_ms},
@@ -112,7 +113,8 @@ std::string to_text(const chain::Verified& verified) {
       {"state", "after block " + std::to_string(verified.height.value()) + ", root " +
                     verified.state_root.hex()},
       {"certified by", "block " + std::to_string(verified.certified_height.value()) + " " +
-                           verified.certified_block.hex()},
+                           verified.certified_block.hex() + " of epoch " +
+                           std::to_string(verified.epoch.value())},
       {"from key", to_hex(verified.range.first)},
       {"before key", to_hex(verified.range.end)}};
   for (const chain::ProvenRecord& proven : verified.records) {

@@ -117,7 +117,8 @@ object::LedgerSnapshot SnapshotView::snapshot() const {
 }
 
 bool SnapshotView::has_quorum() const noexcept {
-  const consensus::ValidatorSet& set = chain_.trust_root().validators;
+  const chain::ValidatorSetRef validators = chain_.validators();
+  const consensus::ValidatorSet& set = *validators;
   const std::vector<NodeId> peers = transport_.peers();
   std::uint64_t weight = 0;
   for (const consensus::Validator& validator : set.validators()) {

@@ -127,15 +127,15 @@ class LightLedgerPort final : public api::LedgerPort {
     // Whoever asks for a proof of what was just written means the state with it; without a quorum
     // the older state serves.
     const auto freshness = has_quorum(parts_) ? chain::Freshness::Strong : chain::Freshness::Local;
-    parts_.light.read(std::move(key), freshness,
-                      [done = std::move(done)](Result<chain::Proven> proven) mutable {
-                        if (!proven) return done(fail(std::move(proven).error()));
-                        api::Proof proof;
-                        proof.height = proven->shown.height;
-                        proof.is_present = proven->value() != nullptr;
-                        proof.bundle = std::move(proven->bundle);
-                        done(std::move(proof));
-                      });
+    parts_.light.prove(std::move(key), freshness,
+                       [done = std::move(done)](Result<chain::Proven> proven) mutable {
+                         if (!proven) return done(fail(std::move(proven).error()));
+                         api::Proof proof;
+                         proof.height = proven->shown.height;
+                         proof.is_present = proven->value() != nullptr;
+                         proof.bundle = std::move(proven->bundle);
+                         done(std::move(proof));
+                       });
   }
 
   void list_faults(const Bytes32&, std::size_t, Callback<Result<api::FaultsView>> done) override {
@@ -171,6 +171,7 @@ class LightNodePort final : public api::NodePort {
     status.chain = parts_.light.trust_root().chain;
     status.height = head.height;
     status.time = {head.time_ms};
+    status.epoch = head.turn.epoch;
     status.view = head.view;
     status.is_ready = readiness.is_ready;
     status.not_ready_reason = readiness.why;

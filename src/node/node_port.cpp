@@ -74,6 +74,7 @@ class StatusPort final : public api::NodePort {
     status.chain = parts_.chain.trust_root().chain;
     status.height = diagnosis.committed;
     status.time = {diagnosis.committed_time_ms};
+    status.epoch = diagnosis.epoch;
     status.view = diagnosis.engine.view;
     status.is_ready = readiness.is_ready;
     status.not_ready_reason = readiness.why;
@@ -321,8 +322,8 @@ class OperatorPort final : public api::AdminPort {
 }  // namespace
 
 Readiness readiness_of(const NodeParts& parts, const chain::Diagnosis& diagnosis) {
-  return readiness_of(parts.chain.trust_root().validators, parts.keys.node_id(),
-                      parts.ledger.has_quorum(), diagnosis);
+  return readiness_of(*parts.chain.validators(), parts.keys.node_id(), parts.ledger.has_quorum(),
+                      diagnosis);
 }
 
 std::unique_ptr<api::NodePort> make_node_port(NodeParts& parts) {

@@ -17,7 +17,8 @@ namespace {
 
 /// A ledger whose blocks the test makes; validator 0 proposes them all.
 struct Ledger {
-  Ledger() {
+  explicit Ledger(ledger::GenesisParams begin = make_genesis(4, 4)) : genesis(std::move(begin)) {
+    net.genesis = genesis;
     Execution::Settings settings;
     settings.trees.prefix = records::trees_prefix();
     settings.on_failure = [](const Error& error) { FAIL() << error.to_string(); };
@@ -57,7 +58,7 @@ struct Ledger {
   }
   /// The first half of a commit, on the disk's thread; `committed` is the other.
   void write(const consensus::BlockRef& block) {
-    const auto batch = execution->commit_batch(*execution->find(block->id), nullptr);
+    const auto batch = execution->commit_batch(*execution->find(block->id), {});
     ASSERT_TRUE(batch);
     ASSERT_TRUE(store.write(*batch, env::Sync::Yes));
   }
@@ -83,7 +84,7 @@ struct Ledger {
 
   /// For what stands around an execution; no machine of it is started.
   ChainWorld net{1};
-  const ledger::GenesisParams& genesis = net.genesis;
+  ledger::GenesisParams genesis;
   TrustRoot root = TrustRoot::of(genesis).value();
   oort::test::MemoryKv store;
   sim::Node node{net.world, 9, node_id_of(9)};
@@ -139,7 +140,7 @@ TEST(Execution, NothingIsSaidOfABlockWhoseParentIsNotHere_B8) {
   const auto on_loser = ledger.block_on(loser->id, {}, 4);
   EXPECT_EQ(ledger.verdict_of(on_loser), Execution::Verdict::Valid);
   ledger.write(winner);
-  EXPECT_EQ(ledger.execution->committed(winner->id).dropped.size(), 1U);
+  EXPECT_EQ(ledger.execution->committed(winner->id)->dropped.size(), 1U);
   // The parent was dropped.
   EXPECT_EQ(ledger.verdict_of(on_loser), Execution::Verdict::Open);
   // The parent is below the tip.
@@ -175,6 +176,37 @@ TEST(Execution, AWrongHeaderIsInvalidAndAnothersPayloadSaysNothing_B8) {
       [](auto& block) { block.header.app.evidence_root = block.header.app.payload_root; }));
   const auto foreign = changed([](auto& block) { block.payload = {}; });
   EXPECT_EQ(ledger.verdict_of(foreign), Execution::Verdict::Open);
+}
+
+TEST(Execution, AHeaderThatNamesOthersIsInvalid_E1) {
+  Ledger ledger(make_staking_genesis(4, 4, 1000));
+  ledger.commit({});
+  const auto naming = [&ledger](const std::vector<TransactionRef>& bodies, const Bytes32& hash) {
+    auto block = std::make_shared<consensus::Block>(
+        *ledger.block_on(ledger.execution->tip().block, bodies, ledger.views + 1));
+    block->header.app.next_validators_hash = hash;
+    block->header.flags = hash.is_zero() ? 0 : consensus::flag_last_of_epoch;
+    block->id = consensus::id_of(block->header);
+    return ledger.verdict_of(block);
+  };
+  const auto body = ledger.transaction(0);
+  const auto next = [&ledger] {
+    return ledger.execution->next_validators(ledger.execution->tip_state());
+  };
+  // The ledger names nobody yet, so no block ends the epoch, whatever it names.
+  EXPECT_FALSE(next().has_value());
+  EXPECT_EQ(naming({body}, {}), Execution::Verdict::Valid);
+  EXPECT_EQ(naming({body}, ledger.root.validators.hash()), Execution::Verdict::Invalid);
+  // The clock passes a full epoch: the block after names the next validators.
+  ledger.views = 1000;
+  ledger.commit({});
+  ASSERT_TRUE(next().has_value());
+  EXPECT_EQ(next()->epoch(), Epoch(1));
+  EXPECT_EQ(naming({body}, next()->hash()), Execution::Verdict::Valid);
+  EXPECT_EQ(naming({}, next()->hash()), Execution::Verdict::Valid);
+  EXPECT_EQ(naming({body}, ledger.root.validators.hash()), Execution::Verdict::Invalid);
+  EXPECT_EQ(naming({body}, {}), Execution::Verdict::Invalid);
+  EXPECT_EQ(naming({}, {}), Execution::Verdict::Valid) << "an empty one may wait for finality";
 }
 
 TEST(Execution, ATransactionStandsWhereItTookEffect) {

@@ -7,6 +7,8 @@
 
 #include "oort/crypto/hash.hpp"
 #include "oort/ledger/keys.hpp"
+#include "oort/ledger/modules.hpp"
+#include "oort/ledger/staking_records.hpp"
 
 namespace oort::chain::test {
 namespace {
@@ -115,6 +117,35 @@ ledger::GenesisParams make_genesis(std::size_t nodes, std::size_t validators) {
   return genesis;
 }
 
+ledger::GenesisParams make_staking_genesis(std::size_t nodes, std::size_t validators,
+                                           std::uint64_t epoch_ms) {
+  ledger::GenesisParams genesis = make_genesis(nodes, validators);
+  genesis.params.epoch_ms = epoch_ms;
+  genesis.params.unbonding_epochs = 8;
+  ledger::StakingGenesis staking;
+  staking.params.creator_stake_min = Oort(oort_base_units);
+  staking.params.pool_stake_min = Oort(oort_base_units);
+  staking.params.delegation_min = Oort(oort_base_units);
+  staking.params.jail_epochs = 2;
+  const Oort stake(oort_base_units * 100);
+  Oort sum;
+  for (ledger::Validator& validator : genesis.validators) {
+    staking.pools.push_back({validator.node, stake, 0});
+    sum = *sum.plus(stake);
+  }
+  for (ledger::Node& node : genesis.nodes) {
+    node.roles = static_cast<std::uint8_t>(ledger::NodeRole::Super);
+  }
+  for (std::size_t i = 0; i < nodes; ++i) {
+    const AccountId owner = crypto::account_of(crypto::key_of(node_id_of(i)));
+    const auto account = std::ranges::find(genesis.accounts, owner, &ledger::GenesisAccount::id);
+    account->balance = Oort(oort_base_units * 1000);
+  }
+  genesis.pots = {{ledger::Pot::Stake, sum}};
+  genesis.modules = {{ledger::Module::Staking, codec::to_bytes(staking)}};
+  return genesis;
+}
+
 /// Runs tasks on the machine's strand, and knows when it does.
 class StoreDisk final : public env::Executor {
  public:
@@ -164,8 +195,9 @@ ChainProgram::ChainProgram(sim::Node& node, sim::SimNetwork& network,
   vrf_ = cheap_vrf(key);
   disk_ = std::make_unique<StoreDisk>(node.strand());
   strand_ = std::make_unique<LateStrand>(node, *disk_, commit_gap);
-  const bool votes = std::ranges::any_of(
-      genesis.validators, [&](const auto& validator) { return validator.node == node.id(); });
+  const bool votes = std::ranges::any_of(genesis.nodes, [&](const auto& listed) {
+    return listed.id == node.id() && ledger::has_role(listed, ledger::NodeRole::Super);
+  });
   if (votes && is_fresh_key) {
     EXPECT_TRUE(begin_log(*logs_, node.random()).has_value());
   }
@@ -250,6 +282,20 @@ ledger::Transaction ChainWorld::transaction_of(std::uint64_t client,
     ledger::add_operation(transaction, std::move(operation));
   }
   const auto signer = sim::cheap_signer(key_of(first_client + client));
+  EXPECT_TRUE(ledger::sign(transaction, *signer).has_value());
+  return transaction;
+}
+
+ledger::Transaction ChainWorld::transaction_of_node(
+    std::size_t index, std::vector<ledger::SubmittedOperation> operations) {
+  const auto signer = sim::cheap_signer(crypto::key_of(node_id_of(index)));
+  ledger::Transaction transaction;
+  transaction.chain = ledger::chain_id_of(genesis);
+  transaction.sequence = node_sequences[index]++;
+  transaction.valid_until = Height(900);
+  for (ledger::SubmittedOperation& operation : operations) {
+    ledger::add_operation(transaction, std::move(operation));
+  }
   EXPECT_TRUE(ledger::sign(transaction, *signer).has_value());
   return transaction;
 }

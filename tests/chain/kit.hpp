@@ -37,6 +37,11 @@ inline constexpr std::uint64_t first_client = 1000;
 /// `validators` of `nodes` machines vote; eight clients have 1,000 OORT each; nothing costs a fee.
 [[nodiscard]] ledger::GenesisParams make_genesis(std::size_t nodes, std::size_t validators);
 
+/// All machines are super nodes, and `validators` of them begin with a pool of 100 OORT; an epoch
+/// takes so long. Every node's account has 1,000 OORT to put at stake.
+[[nodiscard]] ledger::GenesisParams make_staking_genesis(std::size_t nodes, std::size_t validators,
+                                                         std::uint64_t epoch_ms);
+
 /// One machine's chain and everything under it, in the order in which a process builds it.
 class ChainProgram final : public sim::Program {
  public:
@@ -89,6 +94,13 @@ struct ChainWorld {
   /// Operations signed with the client's next number.
   [[nodiscard]] ledger::Transaction transaction_of(
       std::uint64_t client, std::vector<ledger::SubmittedOperation> operations);
+  /// The same of a machine's own account.
+  [[nodiscard]] ledger::Transaction transaction_of_node(
+      std::size_t index, std::vector<ledger::SubmittedOperation> operations);
+  /// The epoch that the machine's next block is of.
+  [[nodiscard]] std::uint64_t epoch(std::size_t index) {
+    return program(index) != nullptr ? chain(index).validators()->epoch().value() : 0;
+  }
   /// Submits at a machine and remembers what becomes of it.
   TransactionId submit(std::size_t index, ledger::Transaction transaction);
   TransactionId pay(std::size_t index, std::uint64_t client, std::uint64_t to,
@@ -112,6 +124,7 @@ struct ChainWorld {
   std::vector<std::unique_ptr<sim::Node>> nodes;
   std::vector<bool> was_started;
   std::map<std::uint64_t, std::uint64_t> sequences;
+  std::map<std::size_t, std::uint64_t> node_sequences;
   std::map<TransactionId, Commit> acknowledged;
   std::map<TransactionId, Error> failed;
 };

@@ -288,7 +288,7 @@ TEST(ProofBundle, ItsBytesAreFrozen) {
 
 TEST(LightClient, FollowsCertifiedHeadersAndNothingElse_F1_F2) {
   Fixture world(5);
-  LightClient client(TrustRoot::of(world.net.genesis).value(), cheap_votes());
+  LightClient client(TrustRoots(TrustRoot::of(world.net.genesis).value()), cheap_votes());
   EXPECT_EQ(client.height(), Height(0));
   std::vector<FinalHeaders> seen;
   for (int i = 0; i < 3; ++i) {

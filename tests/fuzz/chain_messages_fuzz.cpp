@@ -2,6 +2,7 @@
 // First byte: which decoder. What decodes must encode to the very bytes it came from.
 #include "oort/chain/body.hpp"
 #include "oort/chain/certified.hpp"
+#include "oort/chain/epochs.hpp"
 #include "oort/chain/light_client.hpp"
 #include "oort/chain/messages.hpp"
 #include "oort/chain/proof_bundle.hpp"
@@ -27,7 +28,7 @@ void try_body(ByteView bytes) {
 
 void try_any(std::span<const std::uint8_t> input) {
   const ByteView bytes = std::as_bytes(input.subspan(1));
-  switch (input.front() % 10) {
+  switch (input.front() % 12) {
     case 0: try_one<wire::Ids>(bytes); break;
     case 1: try_one<wire::Status>(bytes); break;
     case 2: try_one<wire::BlocksRequest>(bytes); break;
@@ -37,6 +38,8 @@ void try_any(std::span<const std::uint8_t> input) {
     case 6: try_one<ProofBundle>(bytes); break;
     case 8: try_one<OutcomeProof>(bytes); break;
     case 9: try_one<BlockProof>(bytes); break;
+    case 10: try_one<wire::HandoversReply>(bytes); break;
+    case 11: try_one<TrustRoot>(bytes); break;
     default: try_body(bytes);
   }
 }

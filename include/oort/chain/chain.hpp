@@ -98,6 +98,8 @@ class FinalView {
   [[nodiscard]] virtual const ledger::StateReader& state() const noexcept = 0;
 };
 using FinalViewRef = std::shared_ptr<const FinalView>;
+/// Owned by all who ask for it; never changed.
+using ValidatorSetRef = std::shared_ptr<const consensus::ValidatorSet>;
 
 /// One final block, as subscribers see it.
 struct FinalBlock {
@@ -115,6 +117,8 @@ struct Diagnosis {
   consensus::Diagnosis engine;
   Height committed;  ///< Durable here.
   BlockId committed_block;
+  Epoch epoch;                       ///< That the next block is of.
+  std::size_t validators_count = 0;  ///< Of that epoch.
   std::uint64_t committed_time_ms = 0;
   Height highest_claim;  ///< What peers say; not proven.
   std::size_t commits_waiting = 0;
@@ -153,6 +157,10 @@ struct Diagnosis {
 ///   B5  Every queue, cache and wait is bounded.
 ///   B6  A view that the read barrier returned shows every transaction that any node acknowledged
 ///       before the barrier was asked.
+///   E1  An epoch ends where the ledger says so: see Execution.
+///   E2  A block is certified by the validators of its epoch, and by no others.
+///   E3  The next epoch begins here when the last block of the one before is final and durable, and
+///       not before; a start goes on in the epoch that the newest durable block leaves.
 ///   B7  Misconduct that a validator here found is brought to the ledger until it stands there, and
 ///       stands there once.
 /// Threads: every call from any thread; callbacks run on the chain's strand. A disk that fails ends
@@ -201,7 +209,10 @@ class Chain {
   void head(Callback<Result<FinalHeaders>> done);
 
   void diagnose(Callback<Diagnosis> done);
+  /// That of the genesis.
   [[nodiscard]] const TrustRoot& trust_root() const noexcept;
+  /// Those who certify the next block, as of the newest final one here.
+  [[nodiscard]] ValidatorSetRef validators() const;
 
  private:
   class Impl;

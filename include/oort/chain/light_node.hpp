@@ -30,7 +30,8 @@ struct LightSurroundings {
   /// Runs one blocking task at a time, in order: the newest head on its way to the disk.
   env::Executor& disk;
   env::Random& random;
-  /// Holds one blob, `head`: the newest verified header with its certificate.
+  /// Holds two blobs. `head`: the newest verified header with its certificate. `epochs`: the roots
+  /// of the epochs that were followed, on the disk before any head of theirs.
   env::BlobStore& store;
   env::Transport& transport;
   const consensus::Verifier& votes = consensus::ed25519_verifier();
@@ -68,13 +69,14 @@ struct LightHead {
   BlockId block;
   View view;
   std::uint64_t time_ms = 0;
+  Turn turn;  ///< Where a chain stands behind that block.
   friend bool operator==(const LightHead&, const LightHead&) = default;
 };
 
 /// Whether a read waits for everything that was final anywhere when it arrived.
 enum class Freshness : std::uint8_t { Local, Strong };
 
-/// A value of the state, or its absence, and the bytes that prove it to anybody.
+/// A value of the state, or its absence, and the bytes that prove it.
 struct Proven {
   Verified shown;  ///< Of one key.
   Bytes bundle;
@@ -111,7 +113,8 @@ struct LightDiagnosis {
 /// them is correct.
 ///
 /// Invariants
-///   F1  `head` was certified by a quorum of the validators of the genesis.
+///   F1  `head` was certified by a quorum of the validators of its epoch, and each epoch's by the
+///       one before, from the genesis on.
 ///   F2  The head's height never decreases, nor over a restart: it is on the disk before anyone
 ///       learns of it.
 ///   F3  A read returns what a verified bundle for that very key shows, of a state no older than
@@ -146,6 +149,10 @@ class LightNode {
   /// strong read without a quorum), NOT_READY (no newer block became final), QUEUE_FULL, or
   /// PEER_UNREACHABLE when nobody proved it in time.
   void read(Bytes key, Freshness freshness, Callback<Result<Proven>> done);
+
+  /// The same, with bytes that prove it to anybody who has the genesis file: those of a read may be
+  /// of use only to who follows the epochs.
+  void prove(Bytes key, Freshness freshness, Callback<Result<Proven>> done);
 
   /// Gives a transaction to super nodes; `done` hears what became of it. A receipt with a rejection
   /// is a success of this call. Fails as Chain::submit.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "oort/chain/epochs.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/consensus/types.hpp"
 #include "oort/core/ids.hpp"
@@ -36,6 +37,13 @@ inline constexpr env::MessageType prove = base + 22;
 /// A height; answered by a BlockProof. Fails with NOT_FOUND, or NOT_READY as above.
 inline constexpr env::MessageType block_ids = base + 23;
 
+/// An epoch; answered by HandoversReply: that it ended, and what ended those after it. Fails with
+/// NOT_FOUND while it runs.
+inline constexpr env::MessageType handovers = base + 24;
+/// As `prove`, with the handovers that lead from genesis to the epoch of the bundle's headers.
+/// Fails with TOO_LARGE where those are more than a bundle holds.
+inline constexpr env::MessageType prove_from_genesis = base + 25;
+
 inline constexpr std::size_t ids_count_max = 256;
 
 struct Ids {
@@ -62,8 +70,9 @@ struct BlocksRequest {
 void encode(codec::Writer& out, const BlocksRequest& value);
 [[nodiscard]] Result<void> decode(codec::Reader& in, BlocksRequest& value);
 
-/// Consecutive PROPOSALs, the headers that follow until one has a certificate of its own, and that
-/// FINALIZE certificate.
+/// Consecutive PROPOSALs of one epoch, the headers that follow until one has a certificate of its
+/// own, and that FINALIZE certificate. Behind the last block of an epoch the headers are those of
+/// its handover.
 struct BlocksReply {
   std::vector<Bytes> proposals;
   std::vector<consensus::Header> beyond;
@@ -71,12 +80,25 @@ struct BlocksReply {
   friend bool operator==(const BlocksReply&, const BlocksReply&) = default;
 };
 inline constexpr std::size_t blocks_reply_count_max = 256;
+inline constexpr std::size_t blocks_beyond_count_max =
+    blocks_reply_count_max + handover_headers_count_max;
 /// A reply takes no further block once it holds so much.
 inline constexpr std::size_t blocks_reply_bytes = std::size_t{1} << 20;
 void encode(codec::Writer& out, const BlocksReply& value);
 [[nodiscard]] Result<void> decode(codec::Reader& in, BlocksReply& value);
 
-/// The highest view in which the sender knows a notarized block, and the certificate that shows it;
+/// Of consecutive epochs.
+struct HandoversReply {
+  std::vector<Handover> handovers;
+  friend bool operator==(const HandoversReply&, const HandoversReply&) = default;
+};
+inline constexpr std::size_t handovers_reply_count_max = 64;
+/// A reply takes no further one once it holds so much.
+inline constexpr std::size_t handovers_reply_bytes = std::size_t{1} << 20;
+void encode(codec::Writer& out, const HandoversReply& value);
+[[nodiscard]] Result<void> decode(codec::Reader& in, HandoversReply& value);
+
+/// The highest turn in which the sender knows a notarized block, and the certificate that shows it;
 /// nothing when there is none yet.
 struct BarrierReply {
   std::optional<Bytes> certificate;

@@ -42,9 +42,9 @@ enum class Claim : std::uint8_t {
 [[nodiscard]] std::string_view to_string(Claim claim) noexcept;
 
 /// Everything that proves to the holder of a genesis file what the ledger held over a range of
-/// keys: these records, and no others. Canonical bytes begin with "OORTPRF2" and end with their own
-/// hash, since the path that shows that a key is absent may show it for its neighbours too: any
-/// flipped byte is refused.
+/// keys: these records, and no others. Canonical bytes begin with "OORTPRF2", or with "OORTPRF3"
+/// where handovers lead to a later epoch, and end with their own hash, since the path that shows
+/// that a key is absent may show it for its neighbours too: any flipped byte is refused.
 struct ProofBundle {
   ChainId chain;
   /// The first header's `parent_state_root` is the state that `proof` leads to.
@@ -52,9 +52,15 @@ struct ProofBundle {
   KeyRange range;
   std::vector<ProvenRecord> records;  ///< All of the range, ascending by key.
   ledger::StateProof proof;
+  /// From the first epoch to the one of the headers; none where they are of the first, or where the
+  /// verifier is known to have followed the epochs itself.
+  std::vector<Handover> handovers;
   friend bool operator==(const ProofBundle&, const ProofBundle&) = default;
 };
 inline constexpr std::size_t proof_bundle_bytes_max = std::size_t{16} << 20;
+/// Handovers of one bundle, and their bytes together.
+inline constexpr std::size_t proof_handovers_count_max = 4096;
+inline constexpr std::size_t proof_handovers_bytes_max = std::size_t{6} << 20;
 /// Keys and values of one bundle together; the rest is for the path and the certificate.
 inline constexpr std::size_t proof_records_bytes_max = std::size_t{8} << 20;
 void encode(codec::Writer& out, const ProofBundle& value);
@@ -70,17 +76,19 @@ struct Verified {
   Bytes32 state_root;
   KeyRange range;
   std::vector<ProvenRecord> records;
+  Epoch epoch;  ///< Whose validators certified it.
   [[nodiscard]] Claim claim() const { return claim_of(range, records); }
 };
 
 /// Verifies offline. The detail of the error begins with the part that failed: "bundle" (the bytes
-/// themselves), "genesis", "header", "certificate", "path", "records" (one is missing, or one too
-/// many) or "value". Fails with MALFORMED and its like, WRONG_CHAIN, BAD_CERTIFICATE, BAD_PROOF.
+/// themselves), "genesis", "epochs", "header", "certificate", "path", "records" (one is missing, or
+/// one too many) or "value". Fails with MALFORMED and its like, WRONG_CHAIN, BAD_CERTIFICATE,
+/// BAD_PROOF.
 [[nodiscard]] Result<Verified> verify_bundle(
     ByteView bytes, const ledger::GenesisParams& genesis,
     const consensus::Verifier& verifier = consensus::ed25519_verifier());
-/// The same for who derived the trust root before.
-[[nodiscard]] Result<Verified> verify_bundle(ByteView bytes, const TrustRoot& root,
+/// The same for who knows some epochs' roots already.
+[[nodiscard]] Result<Verified> verify_bundle(ByteView bytes, const TrustRoots& roots,
                                              const consensus::Verifier& verifier);
 
 }  // namespace oort::chain
