@@ -56,28 +56,28 @@ std::uint64_t devices_free(Shape shape, const Node& node) {
 
 /// The largest value of a field, of those that the node's devices have, with which they fit now.
 template <class Field, class ValueOf>
-std::uint64_t largest_that_fits(Shape shape, const Node& node, Field& (*field)(Shape&),
+std::uint64_t largest_that_fits(const Shape& asked, const Node& node, Field Alternative::* field,
                                 const ValueOf& value_of) {
+  Shape shape = asked;
   std::vector<std::uint64_t> values;
+  values.reserve(node.free.devices_count);
   for (std::size_t i = 0; i < node.free.devices_count; ++i) values.push_back(value_of(i));
   std::sort(values.rbegin(), values.rend());
   for (const std::uint64_t value : values) {
-    field(shape) = static_cast<Field>(value);
+    shape.need.*field = static_cast<Field>(value);
     if (value > 0 && devices_fit(shape, node)) return value;
   }
   return 0;
 }
 
 std::uint64_t share_free(const Shape& shape, const Node& node) {
-  const auto field = [](Shape& of) -> std::uint16_t& { return of.need.gpu_milli; };
-  return largest_that_fits<std::uint16_t>(shape, node, field,
-                                          [&](std::size_t i) { return node.free.gpu_milli[i]; });
+  return largest_that_fits(shape, node, &Alternative::gpu_milli,
+                           [&](std::size_t i) { return node.free.gpu_milli[i]; });
 }
 
 /// The most device memory that as many free devices as are asked for have.
 std::uint64_t device_memory(const Shape& shape, const Node& node) {
-  const auto field = [](Shape& of) -> std::uint32_t& { return of.need.gpu_memory_mib_min; };
-  return largest_that_fits<std::uint32_t>(shape, node, field, [&](std::size_t i) {
+  return largest_that_fits(shape, node, &Alternative::gpu_memory_mib_min, [&](std::size_t i) {
     return std::uint64_t{node.offer.devices[i].memory_mib} * shape.need.gpu_milli / gpu_whole;
   });
 }
@@ -222,9 +222,9 @@ Explanation Core::explain_alternative(const Job& job, std::uint32_t alternative)
 Explanation Core::explain_alternatives(const Job& job) const {
   std::optional<Explanation> best;
   for (std::uint32_t i = 0; i < job.cls->alternatives.size(); ++i) {
-    Explanation one = explain_alternative(job, i);
+    const Explanation one = explain_alternative(job, i);
     if (!best || std::pair(one.verdict, best->usable) < std::pair(best->verdict, one.usable)) {
-      best = std::move(one);
+      best = one;
     }
   }
   if (best->verdict == Verdict::StartsNow) best->starts = now_;

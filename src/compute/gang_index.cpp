@@ -80,9 +80,11 @@ void GangIndex::refresh(const NodeTable& nodes, const ShapeIndex& shape) {
 
 std::vector<TopologyGroup> GangIndex::groups() const {
   std::vector<std::pair<std::uint64_t, TopologyGroup>> order;
+  order.reserve(feasible_.size());
   for (const auto& [group, sum] : feasible_) order.emplace_back(sum, group);
   std::sort(order.begin(), order.end());
   std::vector<TopologyGroup> groups;
+  groups.reserve(order.size());
   for (const auto& [sum, group] : order) groups.push_back(group);
   return groups;
 }

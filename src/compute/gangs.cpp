@@ -36,6 +36,7 @@ bool Core::place_gang_in(Job& job, std::uint32_t alternative, TopologyGroup grou
   parts = spread_out(job, std::move(parts));
   // As few nodes as can be, and of those that take alike the ones that are spoiled least.
   std::vector<std::tuple<std::uint32_t, std::int32_t, NodeIndex>> order;
+  order.reserve(parts.size());
   for (const auto& part : parts) {
     order.emplace_back(gang.max - part.members, shape.score_now(nodes_, part.node), part.node);
   }

@@ -10,6 +10,7 @@ namespace oort::compute {
 
 RequestClass* Core::class_of(const Request& request) {
   std::vector<Shape> shapes;
+  shapes.reserve(request.any_of.size());
   for (const Alternative& need : request.any_of) shapes.push_back(shape_of(request, need));
   ClassKey key{std::move(shapes), request.gang.min, request.gang.max, request.gang.topology};
   if (const auto found = class_ids_.find(key); found != class_ids_.end()) {

@@ -19,7 +19,7 @@ std::uint64_t decay(std::uint64_t past, std::uint64_t present, std::uint64_t ela
   const std::uint64_t halves = elapsed_ms / half_life_ms;
   past = halves >= 64 ? 0 : past >> halves;
   const std::uint64_t rest_ms = elapsed_ms % half_life_ms;
-  past -= static_cast<std::uint64_t>(Uint128{past} * rest_ms / (2 * half_life_ms));
+  past -= static_cast<std::uint64_t>(Uint128{past} * rest_ms / (Uint128{2} * half_life_ms));
   const std::uint64_t sampled_ms = std::min(elapsed_ms, half_life_ms);
   return past +
          static_cast<std::uint64_t>(Uint128{present} * decay_unit * sampled_ms / half_life_ms);

@@ -70,6 +70,7 @@ std::vector<Job*> Core::heads_in_order(Patience Job::* patience) const {
   }
   std::sort(order.begin(), order.end());  // The sequence in the rank makes the order total.
   std::vector<Job*> jobs;
+  jobs.reserve(order.size());
   for (const auto& one : order) jobs.push_back(std::get<Job*>(one));
   return jobs;
 }

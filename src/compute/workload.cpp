@@ -26,6 +26,7 @@ bool LearnedWorkload::learn(const Alternative& need, std::uint64_t tasks) {
 
 std::vector<WorkloadShape> LearnedWorkload::shapes() const {
   std::vector<std::pair<std::uint64_t, Key>> order;
+  order.reserve(counts_.size());
   for (const auto& [key, count] : counts_) order.emplace_back(count, key);
   std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first > b.first : a.second < b.second;

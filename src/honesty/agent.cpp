@@ -6,7 +6,11 @@
 
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
+#include "oort/crypto/signature.hpp"
 #include "oort/crypto/vrf.hpp"
+#include "oort/env/random.hpp"
+#include "oort/ledger/honesty_draws.hpp"
+#include "oort/ledger/honesty_objects.hpp"
 
 namespace oort::honesty {
 namespace {

@@ -6,6 +6,9 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/crypto/tree.hpp"
+#include "oort/env/random.hpp"
+#include "oort/ledger/honesty_math.hpp"
+#include "oort/ledger/honesty_objects.hpp"
 
 namespace oort::honesty {
 namespace {

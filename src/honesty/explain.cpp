@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "oort/ledger/honesty_objects.hpp"
+
 namespace oort::honesty {
 namespace {
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <string>
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/random.hpp"
 
 namespace oort::honesty {
 namespace {

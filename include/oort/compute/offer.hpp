@@ -26,7 +26,7 @@ inline constexpr std::uint8_t isolation_tiers_count = 5;
 /// Who may see a task's data: a node of a class serves that class and all before it.
 enum class DataClass : std::uint8_t { Public, Bonded, Attested };
 
-enum class Architecture : std::uint8_t { X86_64, Aarch64 };
+enum class Architecture : std::uint8_t { Amd64, Arm64 };
 
 struct Device {
   std::string model;
@@ -50,7 +50,7 @@ struct Offer {
   std::uint32_t memory_mib = 0;
   std::uint32_t disk_mib = 0;
   std::uint32_t network_mbps = 0;
-  Architecture architecture = Architecture::X86_64;
+  Architecture architecture = Architecture::Amd64;
   /// Bit n: the tier of value n is supported.
   std::uint8_t tiers = 0;
   DataClass data_class = DataClass::Public;
