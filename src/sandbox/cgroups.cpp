@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "kernel.hpp"
+#include "oort/env/sandbox.hpp"
 
 namespace oort::sandbox {
 namespace {

@@ -21,6 +21,7 @@
 
 #include "kernel.hpp"
 #include "landlock.hpp"
+#include "oort/env/sandbox.hpp"
 #include "restrict.hpp"
 #include "root.hpp"
 #include "runtime.hpp"
@@ -93,6 +94,7 @@ std::string search_path(const std::vector<std::string>& environment) {
 
 std::vector<char*> pointers_of(const std::vector<std::string>& words) {
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
   pointers.push_back(nullptr);
   return pointers;

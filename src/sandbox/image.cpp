@@ -77,7 +77,7 @@ Result<Bytes> read_document(const fs::path& layout, const Descriptor& descriptor
   std::error_code problem;
   if (!fs::is_regular_file(path, problem)) return not_found("no blob " + descriptor.sha256);
   OORT_TRY(const std::string text, kernel::read_text(path, document_bytes_max + 1));
-  const Bytes bytes = to_bytes(text);
+  Bytes bytes = to_bytes(text);
   if (bytes.size() == descriptor.size && crypto::sha256(bytes).hex() == descriptor.sha256) {
     return bytes;
   }
@@ -122,7 +122,7 @@ Result<Descriptor> find_manifest(const fs::path& layout, const std::string& dige
 /// The folder of the layer in the store; unpacks it where it is not there yet.
 Result<fs::path> take_layer(const fs::path& layout, const fs::path& store, const Descriptor& layer,
                             const std::string& tar_sha256, ImageBudget& budget) {
-  const fs::path kept = store / tar_sha256;
+  fs::path kept = store / tar_sha256;
   std::error_code problem;
   if (fs::is_directory(kept, problem)) return kept;
   const fs::path path = blob_path(layout, layer.sha256);

@@ -23,6 +23,7 @@
 #include "cgroups.hpp"
 #include "confine.hpp"
 #include "kernel.hpp"
+#include "oort/env/sandbox.hpp"
 #include "outputs.hpp"
 #include "pieces.hpp"
 #include "root.hpp"
