@@ -7,6 +7,9 @@
 
 #include "kit.hpp"
 #include "oort/codec/codec.hpp"
+#include "oort/consensus/evidence.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/ledger/operations.hpp"
 #include "oort/ledger/staking_operations.hpp"
 #include "records.hpp"
 
@@ -203,6 +206,46 @@ TEST(Epochs, ABarrierReachesOverTheEndOfAnEpoch_B6_E3) {
     ASSERT_TRUE(read->has_value()) << read->error().to_string();
     EXPECT_GE((**read)->height(), net.acknowledged.at(id).height) << round;
   }
+}
+
+/// Two votes of one validator that no correct one makes, in a view of the root's epoch.
+Bytes double_vote(const TrustRoot& root, const NodeId& offender) {
+  std::vector<consensus::Vote> votes(2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    consensus::Ballot& ballot = votes[i].ballot;
+    ballot.epoch = root.epoch();
+    ballot.view = View(3);
+    ballot.block.mutable_view()[0] = static_cast<std::byte>(i + 1);
+    votes[i].validator = root.validators.index_of(offender).value();
+    votes[i].signature =
+        sim::cheap_sign(crypto::key_of(offender), consensus::signed_bytes(root.chain, ballot));
+  }
+  return codec::to_bytes(consensus::contradiction(votes[0], votes[1]).value());
+}
+
+TEST(Epochs, EvidenceIsJudgedByTheSetOfItsEpoch_B7_E2) {
+  EpochWorld net(308, 4, 4);
+  net.start_all();
+  ASSERT_TRUE(net.run_until([&] { return net.all_in_epoch(3); }, 30s));
+  const TrustRoot first = TrustRoot::of(net.genesis).value();
+  const TrustRoot second = first.next(*net.handover(0, 0), cheap_votes()).value();
+  const auto submit = [&net](const Bytes& proof) {
+    const TransactionId id =
+        net.submit(0, net.transaction_of(1, {{ledger::EvidenceSubmit{proof}, {}}}));
+    EXPECT_TRUE(net.run_until([&] { return net.acknowledged.contains(id); }, 10s));
+    return net.acknowledged.at(id).receipt.operations.at(0).rejection;
+  };
+  // Of an epoch that is yet to come, nobody is named yet.
+  TrustRoot later = second;
+  later.validators =
+      consensus::ValidatorSet::make(Epoch(50), second.validators.validators()).value();
+  EXPECT_EQ(submit(double_vote(later, node_id_of(2))), ledger::Rejection::EvidenceInvalid);
+  EXPECT_EQ(submit(double_vote(second, node_id_of(2))), ledger::Rejection::None);
+  EXPECT_EQ(submit(double_vote(second, node_id_of(2))), ledger::Rejection::EvidenceKnown);
+  // It costs the offender its place in the next set that the ledger names.
+  ASSERT_TRUE(net.run_until([&] { return !net.is_validator(0, 2); }, 30s));
+  EXPECT_EQ(submit(double_vote(first, node_id_of(3))), ledger::Rejection::None);
+  net.expect_agreement();
 }
 
 /// What a seed does to the network while its sets change every few blocks.
