@@ -9,7 +9,6 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -194,16 +193,18 @@ int find_devices(const Words& words) {
 int bomb_processes(const Words& words) {
   const int most = std::atoi(words.at(0).c_str());
   int count = 1;
+  std::vector<pid_t> children;
   while (count <= most + 1) {
     const pid_t child = ::fork();
     if (child == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       for (;;) ::pause();
     }
     if (child < 0) break;
+    children.push_back(child);
     ++count;
   }
   std::printf("%d processes\n", count);
+  for (const pid_t child : children) ::kill(child, SIGKILL);
   return count <= most ? 0 : 1;
 }
 
