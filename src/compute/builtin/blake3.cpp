@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "builtin/bytes_codec.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
+#include "oort/crypto/tree.hpp"
 #include "oort/crypto/tree_leaves.hpp"
 
 namespace oort::compute::builtin {

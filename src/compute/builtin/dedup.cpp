@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "builtin/bytes_codec.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/draws.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"

@@ -8,6 +8,7 @@
 
 #include "builtin/bytes_codec.hpp"
 #include "builtin/fixed_point.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/draws.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
@@ -35,8 +36,8 @@ DeltaBlock packed(std::span<const std::int32_t> differences) {
 /// The value of parameter `index` that a delta stands for.
 std::int32_t value_of(const Delta& delta, std::size_t index) {
   const DeltaBlock& block = delta.blocks[index / delta_block];
-  const std::int64_t byte = block.values[index % delta_block];
-  return static_cast<std::int32_t>(round_divide(byte * block.largest, 127));
+  const std::int64_t scaled = std::int64_t{block.largest} * block.values[index % delta_block];
+  return static_cast<std::int32_t>(round_divide(scaled, 127));
 }
 
 Result<void> check_member(const FederatedParameters& parameters, const GlobalState& state,
@@ -105,6 +106,7 @@ class LocalWork final : public Work {
 
   [[nodiscard]] Delta delta() const {
     std::vector<std::int32_t> differences;
+    differences.reserve(network_.parameters.size());
     for (std::size_t i = 0; i < network_.parameters.size(); ++i) {
       differences.push_back(network_.parameters[i] - state_.network.parameters[i]);
     }

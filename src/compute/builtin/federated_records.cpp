@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "builtin/bytes_codec.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/federated.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "builtin/bytes_codec.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
 
 namespace oort::compute::builtin {

@@ -7,6 +7,7 @@
 
 #include "builtin/bytes_codec.hpp"
 #include "builtin/fixed_point.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 

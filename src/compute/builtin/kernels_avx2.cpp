@@ -21,13 +21,18 @@ struct Lanes {
 OORT_AVX2 __m256i load(const void* from) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));
 }
+OORT_AVX2 __m128i load_half(const void* from) {
+  return _mm_loadu_si128(static_cast<const __m128i*>(from));
+}
+OORT_AVX2 __m128i load_quarter(const void* from) {
+  return _mm_loadl_epi64(static_cast<const __m128i*>(from));
+}
 OORT_AVX2 void store(void* to, __m256i value) {
   _mm256_storeu_si256(static_cast<__m256i*>(to), value);
 }
 /// Sixteen signed bytes as signed 16-bit integers.
 OORT_AVX2 __m256i widen_s8(const std::int8_t* from) {
-  return _mm256_cvtepi8_epi16(
-      _mm_loadu_si128(static_cast<const __m128i*>(static_cast<const void*>(from))));
+  return _mm256_cvtepi8_epi16(load_half(from));
 }
 
 OORT_AVX2 std::int32_t sum_s32(__m256i value) {
@@ -43,29 +48,28 @@ OORT_AVX2 std::int64_t sum_s64(__m256i value) {
   return lanes[0] + lanes[1] + lanes[2] + lanes[3];
 }
 
-/// `rows` rows of a with `columns` rows of b: each widened byte is multiplied rows or columns
-/// times.
-template <std::size_t rows, std::size_t columns>
+/// `Rows` rows of a with `Columns` rows of b: each widened byte is multiplied as often as that.
+template <std::size_t Rows, std::size_t Columns>
 OORT_AVX2 void dot_s8(const std::int8_t* a, const std::int8_t* b, std::size_t k, std::int32_t* c,
                       std::size_t c_stride) {
-  std::array<std::array<Lanes, columns>, rows> sums;
+  std::array<std::array<Lanes, Columns>, Rows> sums;
   for (auto& row : sums) {
     for (Lanes& sum : row) sum.value = _mm256_setzero_si256();
   }
   std::size_t l = 0;
   for (; l + 16 <= k; l += 16) {
-    std::array<Lanes, rows> left;
-    for (std::size_t i = 0; i < rows; ++i) left[i].value = widen_s8(a + i * k + l);
-    for (std::size_t j = 0; j < columns; ++j) {
+    std::array<Lanes, Rows> left;
+    for (std::size_t i = 0; i < Rows; ++i) left[i].value = widen_s8(a + i * k + l);
+    for (std::size_t j = 0; j < Columns; ++j) {
       const __m256i right = widen_s8(b + j * k + l);
-      for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t i = 0; i < Rows; ++i) {
         sums[i][j].value =
             _mm256_add_epi32(sums[i][j].value, _mm256_madd_epi16(left[i].value, right));
       }
     }
   }
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < columns; ++j) {
+  for (std::size_t i = 0; i < Rows; ++i) {
+    for (std::size_t j = 0; j < Columns; ++j) {
       std::int32_t sum = sum_s32(sums[i][j].value);
       for (std::size_t t = l; t < k; ++t) sum += a[i * k + t] * b[j * k + t];
       c[i * c_stride + j] = sum;
@@ -73,14 +77,14 @@ OORT_AVX2 void dot_s8(const std::int8_t* a, const std::int8_t* b, std::size_t k,
   }
 }
 
-template <std::size_t rows>
+template <std::size_t Rows>
 OORT_AVX2 void rows_s8(const std::int8_t* a, const std::int8_t* b, GemmShape shape,
                        std::int32_t* c) {
   std::size_t j = 0;
   for (; j + 4 <= shape.n; j += 4) {
-    dot_s8<rows, 4>(a, b + j * shape.k, shape.k, c + j, shape.n);
+    dot_s8<Rows, 4>(a, b + j * shape.k, shape.k, c + j, shape.n);
   }
-  for (; j < shape.n; ++j) dot_s8<rows, 1>(a, b + j * shape.k, shape.k, c + j, shape.n);
+  for (; j < shape.n; ++j) dot_s8<Rows, 1>(a, b + j * shape.k, shape.k, c + j, shape.n);
 }
 
 void gemm_s8(GemmShape shape, std::span<const std::int8_t> a, std::span<const std::int8_t> b,
@@ -114,8 +118,7 @@ OORT_AVX2 void add_scaled(std::int32_t factor, const std::int32_t* row, std::siz
   const __m256i factors = _mm256_set1_epi64x(factor);
   std::size_t j = 0;
   for (; j + 4 <= n; j += 4) {
-    const __m256i wide = _mm256_cvtepi32_epi64(
-        _mm_loadu_si128(static_cast<const __m128i*>(static_cast<const void*>(row + j))));
+    const __m256i wide = _mm256_cvtepi32_epi64(load_half(row + j));
     store(sums + j, _mm256_add_epi64(load(sums + j), _mm256_mul_epi32(factors, wide)));
   }
   for (; j < n; ++j) sums[j] += std::int64_t{factor} * row[j];
@@ -167,8 +170,7 @@ OORT_AVX2 void add_weighted(std::span<const std::uint8_t> row, std::uint32_t wei
   const __m256i weights = _mm256_set1_epi32(static_cast<std::int32_t>(weight));
   std::size_t i = 0;
   for (; i + 8 <= row.size(); i += 8) {
-    const __m256i wide = _mm256_cvtepu8_epi32(
-        _mm_loadl_epi64(static_cast<const __m128i*>(static_cast<const void*>(row.data() + i))));
+    const __m256i wide = _mm256_cvtepu8_epi32(load_quarter(row.data() + i));
     store(sums.data() + i,
           _mm256_add_epi32(load(sums.data() + i), _mm256_mullo_epi32(weights, wide)));
   }

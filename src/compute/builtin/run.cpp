@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "builtin/bytes_codec.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/blake3.hpp"
 #include "oort/compute/builtin/dedup.hpp"
 #include "oort/compute/builtin/federated.hpp"

@@ -5,6 +5,7 @@
 
 #include "builtin/bytes_codec.hpp"
 #include "builtin/unicode.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/text.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
