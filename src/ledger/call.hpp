@@ -21,6 +21,7 @@ struct Block {
   const Params& params;
   Overlay& state;
   std::uint32_t evidence_count = 0;  ///< Judged in this block so far.
+  std::uint32_t reveals_count = 0;   ///< Judged in this block so far.
 
   [[nodiscard]] View view() const noexcept { return View(state); }
   [[nodiscard]] Height height_after(std::uint64_t blocks) const noexcept;

@@ -8,6 +8,7 @@
 #include "beacon/beacon.hpp"
 #include "evidence/evidence.hpp"
 #include "governance/governance.hpp"
+#include "honesty/honesty.hpp"
 #include "market/market.hpp"
 #include "nodes/nodes.hpp"
 #include "objects/objects.hpp"
@@ -136,6 +137,7 @@ ExecutionResult Machine::execute(const BlockContext& context,
   advance_beacon(overlay, context);
   begin_staking(block, result.block_events);
   begin_market(block, result.block_events);
+  begin_honesty(block, result.block_events);
   overlay.commit();
 
   Oort fees;

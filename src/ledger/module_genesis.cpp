@@ -4,6 +4,7 @@
 #include <string>
 
 #include "governance/governance.hpp"
+#include "honesty/honesty.hpp"
 #include "market/market.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
@@ -15,6 +16,7 @@ Result<void> check_module(const GenesisParams& genesis, const GenesisModule& mod
   if (module.module == Module::Staking) return check_staking(genesis, module.genesis);
   if (module.module == Module::Governance) return check_governance(genesis, module.genesis);
   if (module.module == Module::Market) return check_market(genesis, module.genesis);
+  if (module.module == Module::Honesty) return check_honesty(genesis, module.genesis);
   return fail(ErrorCode::InvalidArgument, reason::bad_argument,
               "genesis: this program has no module " + std::string(to_string(module.module)) +
                   " that can begin in a genesis");
@@ -24,6 +26,7 @@ void enter_module(Overlay& state, const GenesisParams& genesis, const GenesisMod
   if (module.module == Module::Staking) return enter_staking(state, genesis, module.genesis);
   if (module.module == Module::Governance) return enter_governance(state, module.genesis);
   if (module.module == Module::Market) return enter_market(state, genesis, module.genesis);
+  if (module.module == Module::Honesty) return enter_honesty(state, module.genesis);
   OORT_ASSERT(false, "check_module passed");
 }
 

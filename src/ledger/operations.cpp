@@ -2,6 +2,7 @@
 #include "oort/ledger/operations.hpp"
 
 #include "governance/layouts.hpp"
+#include "honesty/operation_fields.hpp"
 #include "market/market_fields.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
@@ -272,6 +273,13 @@ constexpr Name names[] = {
     {EscrowChange::code, "EscrowChange"},
     {EscrowClose::code, "EscrowClose"},
     {EscrowWithdraw::code, "EscrowWithdraw"},
+    {RoundPost::code, "RoundPost"},
+    {BaitReveal::code, "BaitReveal"},
+    {PanelCommit::code, "PanelCommit"},
+    {PanelOpen::code, "PanelOpen"},
+    {CaseAppeal::code, "CaseAppeal"},
+    {AuditDemand::code, "AuditDemand"},
+    {AuditAnswer::code, "AuditAnswer"},
 };
 static_assert(std::size(names) == std::variant_size_v<Operation>);
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // First byte: which of honesty's records the rest is. What decodes has one encoding, and judging it
 // ends in a verdict whatever it says.
+#include <algorithm>
 #include <optional>
 #include <vector>
 
 #include "oort/core/assert.hpp"
 #include "oort/ledger/honesty_objects.hpp"
+#include "oort/ledger/honesty_records.hpp"
 
 namespace oort::ledger {
 namespace {
@@ -35,8 +37,24 @@ void try_panel(const PanelAnswer& answer) {
   }
 }
 
+/// A case ends whatever it was, and punishes nobody who did not vote.
+void try_case(const CaseState& state) {
+  if (state.round >= panel_rounds_count) return;
+  const ListedRoll nobody({});
+  FaultCase fault(state);
+  Height height = state.deadline;
+  for (int i = 0; i < 16 && fault.phase() != CasePhase::Closed; ++i) {
+    height = std::max(height, fault.deadline());
+    if (height.value() > ~std::uint64_t{0} / 2) return;
+    height = height.next();
+    fault.step({height, Bytes32{}, nobody});
+  }
+  OORT_ASSERT(fault.phase() == CasePhase::Closed || fault.deadline() > height,
+              "a case ends once nobody speaks");
+}
+
 void try_input(std::uint8_t kind, ByteView rest) {
-  switch (kind % 7) {
+  switch (kind % 11) {
     case 0: try_record<BaitLeaf>(rest); return;
     case 1:
       if (const auto receipt = try_record<WorkReceipt>(rest)) {
@@ -55,13 +73,29 @@ void try_input(std::uint8_t kind, ByteView rest) {
       }
       return;
     case 5: try_record<StorageChallenge>(rest); return;
-    default:
+    case 6:
       if (const auto proof = try_record<StorageProof>(rest)) {
         StorageChallenge challenge;
         challenge.leaf = proof->path.leaf;
         OORT_ASSERT(!proves(*proof, challenge, TreeRoot{}, proof->path.size),
                     "nothing has a root of zeros");
       }
+      return;
+    case 7:
+      if (const auto bundle = try_record<EvidenceBundle>(rest)) {
+        OORT_ASSERT(!verdict_of(*bundle) || bundle->fault == case_id_of(bundle->reveal),
+                    "a verdict is of the reveal's own case");
+      }
+      return;
+    case 8: try_record<CaseRecord>(rest); return;
+    case 9:
+      if (const auto state = try_record<CaseState>(rest)) try_case(*state);
+      return;
+    default:
+      if (const auto params = try_record<HonestyParams>(rest)) {
+        static_cast<void>(is_possible(*params));
+      }
+      return;
   }
 }
 

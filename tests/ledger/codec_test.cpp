@@ -5,6 +5,7 @@
 #include <set>
 
 #include "kit.hpp"
+#include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/staking_records.hpp"
 #include "samples.hpp"
 
@@ -19,30 +20,67 @@ std::string fingerprint(ByteView bytes) {
 using Golden = std::map<std::string, std::string>;
 
 const Golden golden_records = {
-    {"PotBalance", "17 75b53d8bc06a00dc"},     {"Account", "45 7a9e8196704518a7"},
-    {"Supply", "33 eeea18de652da704"},         {"Node", "118 114ce8e07388ba15"},
-    {"ValidatorSet", "53 b2e9be741f7a527f"},   {"Evidence", "127 c1d7318a0da07159"},
-    {"Beacon", "49 fcc41a486a46d78f"},         {"Params", "171 fdca7191b899f0d1"},
-    {"PendingParams", "180 c640306f447ea846"}, {"Bucket", "145 797d79016c37fc2d"},
-    {"BucketKeys", "51 5d10e7a2ca9776f4"},     {"Object", "206 239b2b1e2b7c3829"},
-    {"RemovedObject", "215 ec77beaf6e0896ae"}, {"Segment", "175 38cc783b2b1bf1d0"},
-    {"Multipart", "102 afa88a1571ff995d"},     {"Part", "147 87e3b58027098baf"},
-    {"AccessKey", "111 2ce205d4616d6668"},     {"GatewayGrant", "121 2468231900092129"},
-    {"ShardReceipt", "214 a84c87b61eb267f3"},  {"Transaction", "336 4216a3b1656c8eab"},
-    {"Receipt", "655 10286ca0f01cf0e3"},       {"GenesisParams", "1451 23c50c95ccf12500"},
-    {"Pool", "238 50288d8e152f3b47"},          {"Delegation", "122 80c4e440b2d9e510"},
-    {"UnbondingBatch", "33 897982aca7675de3"}, {"Unbonding", "17 d9263dda311c6032"},
-    {"SlashEvent", "21 bf737ac24bd18265"},     {"StakingState", "97 149e6ae84d29b93d"},
-    {"Witnesses", "69 de3fe443e6ed5c51"},      {"EpochStart", "25 0449a8b86adc475a"},
-    {"StakingParams", "113 b78e9eb77a914f12"}, {"StakingGenesis", "170 ea23e506f793b57e"},
-    {"Proposal", "211 fe81dbeb93515b02"},      {"PoolVotes", "67 1aebe20e04352997"},
-    {"DelegatorVote", "18 ebb1e466d7944d78"},  {"LiveProposals", "21 f8b30a2156df8346"},
-    {"Upgrade", "15 90c85c53aac07990"},        {"GovernanceParams", "55 330b243c3a4ed282"},
-    {"CreditBalance", "17 d9263dda311c6032"},  {"CreditSupply", "33 47236ded010324f2"},
-    {"MarketParams", "170 147b1758205e93fc"},  {"MarketGenesis", "267 0159ddf86650a114"},
-    {"RateReport", "25 c2de4dd4a0f665a8"},     {"ReporterBond", "17 d9263dda311c6032"},
-    {"RateState", "93 bc1c882d9a467f78"},      {"CreditSale", "45 273449452404a295"},
-    {"CreditDay", "25 b7d7909a9f5faeb6"},      {"Escrow", "237 b621aa5aa609ecb9"},
+    {"PotBalance", "17 75b53d8bc06a00dc"},
+    {"Account", "45 7a9e8196704518a7"},
+    {"Supply", "33 eeea18de652da704"},
+    {"Node", "118 114ce8e07388ba15"},
+    {"ValidatorSet", "53 b2e9be741f7a527f"},
+    {"Evidence", "127 c1d7318a0da07159"},
+    {"Beacon", "49 fcc41a486a46d78f"},
+    {"Params", "171 fdca7191b899f0d1"},
+    {"PendingParams", "180 c640306f447ea846"},
+    {"Bucket", "145 797d79016c37fc2d"},
+    {"BucketKeys", "51 5d10e7a2ca9776f4"},
+    {"Object", "206 239b2b1e2b7c3829"},
+    {"RemovedObject", "215 ec77beaf6e0896ae"},
+    {"Segment", "175 38cc783b2b1bf1d0"},
+    {"Multipart", "102 afa88a1571ff995d"},
+    {"Part", "147 87e3b58027098baf"},
+    {"AccessKey", "111 2ce205d4616d6668"},
+    {"GatewayGrant", "121 2468231900092129"},
+    {"ShardReceipt", "214 a84c87b61eb267f3"},
+    {"Transaction", "336 4216a3b1656c8eab"},
+    {"Receipt", "655 10286ca0f01cf0e3"},
+    {"GenesisParams", "1451 23c50c95ccf12500"},
+    {"Pool", "238 50288d8e152f3b47"},
+    {"Delegation", "122 80c4e440b2d9e510"},
+    {"UnbondingBatch", "33 897982aca7675de3"},
+    {"Unbonding", "17 d9263dda311c6032"},
+    {"SlashEvent", "21 bf737ac24bd18265"},
+    {"StakingState", "97 149e6ae84d29b93d"},
+    {"Witnesses", "69 de3fe443e6ed5c51"},
+    {"EpochStart", "25 0449a8b86adc475a"},
+    {"StakingParams", "113 b78e9eb77a914f12"},
+    {"StakingGenesis", "170 ea23e506f793b57e"},
+    {"Proposal", "211 fe81dbeb93515b02"},
+    {"PoolVotes", "67 1aebe20e04352997"},
+    {"DelegatorVote", "18 ebb1e466d7944d78"},
+    {"LiveProposals", "21 f8b30a2156df8346"},
+    {"Upgrade", "15 90c85c53aac07990"},
+    {"GovernanceParams", "55 330b243c3a4ed282"},
+    {"CreditBalance", "17 d9263dda311c6032"},
+    {"CreditSupply", "33 47236ded010324f2"},
+    {"MarketParams", "170 147b1758205e93fc"},
+    {"MarketGenesis", "267 0159ddf86650a114"},
+    {"RateReport", "25 c2de4dd4a0f665a8"},
+    {"ReporterBond", "17 d9263dda311c6032"},
+    {"RateState", "93 bc1c882d9a467f78"},
+    {"CreditSale", "45 273449452404a295"},
+    {"CreditDay", "25 b7d7909a9f5faeb6"},
+    {"Escrow", "237 b621aa5aa609ecb9"},
+    {"HonestyParams", "297 6b4ed5718380da12"},
+    {"HonestyGenesis", "298 78515dcb53332371"},
+    {"HonestyState", "57 76e5344a29a6ac89"},
+    {"Round", "85 65dae05a745c0f01"},
+    {"Posting", "129 76c109d01ac26a6d"},
+    {"RollEntry", "85 455b8c3d40835d43"},
+    {"Standing", "105 bf743e71fbaff4e9"},
+    {"CaseState", "725 313ad359a4b1cf67"},
+    {"CaseRecord", "1631 f64001b155cf7594"},
+    {"CaseRound", "421 c3bc756a11d3418b"},
+    {"EvidenceBundle", "1189 17de575eb45ce7b7"},
+    {"Audit", "197 1ee51f1b4eea19df"},
+    {"HonestyVerdict", "106 04863ad276d09914"},
 };
 const Golden golden_operations = {
     {"Transfer", "38 893f6fb7139751c5"},           {"NodeRegister", "146 16d28b5e4ad30f54"},
@@ -69,7 +107,10 @@ const Golden golden_operations = {
     {"OracleBondPost", "18 a85b1531c1427437"},     {"OracleBondReturn", "2 6cef00ca8490cf3b"},
     {"EscrowOpen", "107 cfb20e0cbb77932d"},        {"EscrowFund", "26 44c67f2918e60817"},
     {"EscrowChange", "78 3e9d283889a195c9"},       {"EscrowClose", "10 61d4684cc6f27983"},
-    {"EscrowWithdraw", "10 7739b5890f6e4c31"},
+    {"EscrowWithdraw", "10 7739b5890f6e4c31"},     {"RoundPost", "146 5d4e5a3328e84f20"},
+    {"BaitReveal", "618 335438ed8e1f272a"},        {"PanelCommit", "98 49bc9e68ef3269be"},
+    {"PanelOpen", "320 ea03387bcabf71f0"},         {"CaseAppeal", "34 c1149e08141a72e3"},
+    {"AuditDemand", "35 274d0a53ebb9f089"},        {"AuditAnswer", "71 ddc6b988d0898eae"},
 };
 /// By code, in hex.
 const Golden golden_events = {
@@ -84,6 +125,9 @@ const Golden golden_events = {
     {"0301", "11 de256034600f50b5"}, {"0302", "63 ca441fbd00ea469d"},
     {"0303", "3 70513162ecff97a7"},  {"0103", "73 40606e4c8166f096"},
     {"0801", "28 80b4c78f23e6e5be"}, {"0802", "34 a31b86e5700b3427"},
+    {"0501", "34 33e091b6205f47c7"}, {"0502", "99 de86882fcaf64536"},
+    {"0503", "40 375caf15f7d0f953"}, {"0504", "99 6f599e996d60efec"},
+    {"0510", "43 8e1265b30aa3f86c"},
 };
 
 /// The code that an event's bytes begin with, little-endian.
@@ -211,6 +255,19 @@ TEST(Codec, RecordsHaveOneEncoding) {
   expect_one_encoding<CreditSale>(records["CreditSale"]);
   expect_one_encoding<CreditDay>(records["CreditDay"]);
   expect_one_encoding<Escrow>(records["Escrow"]);
+  expect_one_encoding<HonestyParams>(records["HonestyParams"]);
+  expect_one_encoding<HonestyGenesis>(records["HonestyGenesis"]);
+  expect_one_encoding<HonestyState>(records["HonestyState"]);
+  expect_one_encoding<Round>(records["Round"]);
+  expect_one_encoding<Posting>(records["Posting"]);
+  expect_one_encoding<RollEntry>(records["RollEntry"]);
+  expect_one_encoding<Standing>(records["Standing"]);
+  expect_one_encoding<CaseState>(records["CaseState"]);
+  expect_one_encoding<CaseRecord>(records["CaseRecord"]);
+  expect_one_encoding<CaseRound>(records["CaseRound"]);
+  expect_one_encoding<EvidenceBundle>(records["EvidenceBundle"]);
+  expect_one_encoding<Audit>(records["Audit"]);
+  expect_one_encoding<HonestyVerdict>(records["HonestyVerdict"]);
 }
 
 TEST(Codec, OperationsHaveOneEncoding) {

@@ -18,16 +18,14 @@ constexpr std::uint8_t wrong = 0x43;
 /// A case about an executor that returned `wrong`, and panelists who answer as told.
 class Court {
  public:
-  explicit Court(std::uint8_t candidates_count = 80) {
-    for (std::uint8_t i = 0; i < candidates_count; ++i) {
-      candidates_.push_back(
-          {same<NodeId>(i), same<OperatorId>(static_cast<std::uint8_t>(i / 2)), 1});
-    }
-    case_.emplace(bait_.reveal, bait_.context, CaseRules{10, 5, 20, 30}, now());
+  explicit Court(std::uint8_t candidates_count = 80)
+      : candidates_(candidates_of(candidates_count)) {
+    case_.emplace(bait_.reveal, bait_.context, CaseRules{10, 5, 20, 30}, Height(height_));
+    wait(1);
   }
   [[nodiscard]] FaultCase& court() { return *case_; }
   [[nodiscard]] CaseMoment now() const {
-    return {Height(height_), crypto::blake3(as_bytes(std::to_string(height_))), candidates_};
+    return {Height(height_), crypto::blake3(as_bytes(std::to_string(height_))), roll_};
   }
   void wait(std::uint64_t blocks) {
     for (std::uint64_t i = 0; i < blocks; ++i) {
@@ -59,11 +57,22 @@ class Court {
     while (case_->phase() == CasePhase::Committing) wait(1);
     for (const PanelReveal& reveal : reveals) EXPECT_TRUE(case_->open(reveal));
     while (case_->phase() == CasePhase::Opening) wait(1);
+    if (case_->phase() == CasePhase::Drawing) wait(1);
   }
+  [[nodiscard]] Height height() const { return Height(height_); }
 
  private:
   Bait bait_ = make_bait(wrong);
+  static std::vector<PanelCandidate> candidates_of(std::uint8_t count) {
+    std::vector<PanelCandidate> all;
+    for (std::uint8_t i = 0; i < count; ++i) {
+      all.push_back({same<NodeId>(i), same<OperatorId>(static_cast<std::uint8_t>(i / 2)), 1});
+    }
+    return all;
+  }
+
   std::vector<PanelCandidate> candidates_;
+  ListedRoll roll_{candidates_};
   std::uint64_t height_ = 100;
   std::optional<FaultCase> case_;
 };
@@ -76,7 +85,7 @@ TEST(FaultCase, AUnanimousPanelConvictsAfterTheTimeToAppeal_HC1) {
   court.wait(21);
   EXPECT_EQ(court.court().phase(), CasePhase::Closed);
   EXPECT_EQ(court.court().verdict(), PanelVerdict::Convicted);
-  EXPECT_FALSE(court.court().appeal(court.now()));
+  EXPECT_FALSE(court.court().appeal(court.height()));
 }
 
 TEST(FaultCase, AUnanimousPanelAcquits_HC1) {
@@ -114,7 +123,7 @@ TEST(FaultCase, WithoutAReplayASplitSlashesNobody_HC2) {
 
 TEST(FaultCase, EndsThoughNobodySpeaks_HC2) {
   Court court;
-  court.wait(3 * (11 + 6) + 31 + 3);
+  court.wait(3 * (1 + 11 + 6) + 31 + 3);
   EXPECT_EQ(court.court().phase(), CasePhase::Closed);
   EXPECT_EQ(court.court().verdict(), PanelVerdict::Split);
   EXPECT_FALSE(court.court().silent().empty());
@@ -124,12 +133,26 @@ TEST(FaultCase, AnAppealDrawsTheNextSizeWhichMayOverturn_HC4) {
   Court court;
   court.hear({wrong});
   EXPECT_EQ(court.court().verdict(), PanelVerdict::Acquitted);
-  EXPECT_TRUE(court.court().appeal(court.now()));
+  EXPECT_TRUE(court.court().appeal(court.height()));
+  EXPECT_TRUE(court.court().panel().empty());
+  court.wait(1);
   EXPECT_EQ(court.court().panel().size(), 7U);
   court.hear({right});
   EXPECT_EQ(court.court().verdict(), PanelVerdict::Convicted);
   court.wait(21);
   EXPECT_EQ(court.court().wrong_voters().size(), 3U);
+}
+
+TEST(FaultCase, ItsPanelIsDrawnByALaterBeacon_HC5) {
+  const Bait bait = make_bait(wrong);
+  const std::vector<PanelCandidate> candidates = {{same<NodeId>(9), same<OperatorId>(9), 1}};
+  const ListedRoll roll(candidates);
+  FaultCase fault(bait.reveal, bait.context, CaseRules{}, Height(100));
+  fault.step({Height(100), Bytes32{}, roll});
+  EXPECT_EQ(fault.phase(), CasePhase::Drawing);
+  fault.step({Height(101), Bytes32{}, roll});
+  EXPECT_EQ(fault.phase(), CasePhase::Committing);
+  EXPECT_EQ(fault.panel().size(), 1U);
 }
 
 TEST(FaultCase, NobodyCommitsTwiceOrOpensEarlyOrAsAnother_HC3) {

@@ -263,12 +263,13 @@ std::vector<Operation> sample_operations() {
   std::ranges::copy(bucket_operations(), std::back_inserter(all));
   std::ranges::copy(segment_operations(), std::back_inserter(all));
   std::ranges::copy(market_operations(), std::back_inserter(all));
+  std::ranges::copy(honesty_operations(), std::back_inserter(all));
   std::ranges::sort(all, {}, [](const Operation& operation) { return code_of(operation); });
   return all;
 }
 
 std::vector<Event> sample_events() {
-  return {
+  std::vector<Event> all = {
       Transferred{filled<AccountId>(1), filled<AccountId>(2), Oort(3)},
       NodeChanged{filled<NodeId>(1), NodeStatus::Draining},
       BucketChanged{BucketChanged::Kind::Policy, BucketId(2), filled<AccountId>(3)},
@@ -296,6 +297,8 @@ std::vector<Event> sample_events() {
       EscrowChanged{EscrowChanged::Kind::Forfeited, EscrowId(1), Currency::Credits, Units(2)},
       RateSampled{Rate(1), Rate(2)},
   };
+  std::ranges::copy(honesty_events(), std::back_inserter(all));
+  return all;
 }
 
 std::vector<std::pair<std::string, Bytes>> sample_records() {
@@ -324,7 +327,7 @@ std::vector<std::pair<std::string, Bytes>> sample_records() {
                         Rejection::None,
                         Oort(2),
                         {{Rejection::None, std::move(events)}, {Rejection::BucketUnknown, {}}}};
-  return {
+  std::vector<std::pair<std::string, Bytes>> all = {
       named("Account", Account{Oort(5), {{1, 2}, {3, 4}}}),
       named("PotBalance", PotBalance{Oort(5)}),
       named("Supply", Supply{Oort(6), Oort(7)}),
@@ -393,6 +396,8 @@ std::vector<std::pair<std::string, Bytes>> sample_records() {
       named("CreditDay", CreditDay{1, Credits(2)}),
       named("Escrow", escrow()),
   };
+  std::ranges::copy(honesty_records(), std::back_inserter(all));
+  return all;
 }
 
 }  // namespace oort::ledger::test

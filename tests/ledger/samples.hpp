@@ -13,6 +13,10 @@ namespace oort::ledger::test {
 /// One value of each kind with every field set to something else than its default.
 [[nodiscard]] std::vector<Operation> sample_operations();
 [[nodiscard]] std::vector<Event> sample_events();
+/// Those of honesty, which the ones above hold too.
+[[nodiscard]] std::vector<Operation> honesty_operations();
+[[nodiscard]] std::vector<Event> honesty_events();
+[[nodiscard]] std::vector<std::pair<std::string, Bytes>> honesty_records();
 /// Name and canonical bytes of one value of each record.
 [[nodiscard]] std::vector<std::pair<std::string, Bytes>> sample_records();
 

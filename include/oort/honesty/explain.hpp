@@ -6,24 +6,16 @@
 #include <vector>
 
 #include "oort/core/bytes.hpp"
+#include "oort/ledger/honesty_case.hpp"
 #include "oort/ledger/honesty_objects.hpp"
 
 namespace oort::honesty {
 
-/// Everything that a verdict rests on, so that anybody can come to it again.
+/// The ledger keeps it of every case.
 ///
 /// Invariants
 ///   X1  What `explain` says is computed from the bundle, never read from a verdict in it.
-struct EvidenceBundle {
-  struct Round {
-    Bytes32 seed;  ///< That drew the step of the traces.
-    std::vector<std::optional<ledger::PanelReveal>> seats;
-  };
-  ledger::Reveal reveal;
-  ledger::RevealContext context;
-  Bytes32 fault;  ///< Id of the case.
-  std::vector<Round> rounds;
-};
+using ledger::EvidenceBundle;
 
 /// Lines of text, one fact each, the verdict last.
 [[nodiscard]] std::vector<std::string> explain(const EvidenceBundle& bundle);

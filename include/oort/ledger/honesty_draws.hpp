@@ -30,6 +30,7 @@ struct OfficerDraw {
   Uint128 weight = 0;          ///< Honest weight of the candidate.
   Uint128 total = 0;           ///< Of all candidates; over 0.
   std::uint32_t expected = 0;  ///< Officers that an epoch has on average.
+  friend bool operator==(const OfficerDraw&, const OfficerDraw&) = default;
 };
 /// What the VRF is computed over.
 [[nodiscard]] Bytes officer_alpha(const OfficerDraw& draw);

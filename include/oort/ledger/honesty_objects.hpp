@@ -103,6 +103,7 @@ struct RevealContext {
   Bytes32 root;  ///< That the officer posted.
   OperatorId officer_owner;
   OperatorId executor_owner;
+  friend bool operator==(const RevealContext&, const RevealContext&) = default;
 };
 enum class RevealVerdict : std::uint8_t {
   Passed = 0,

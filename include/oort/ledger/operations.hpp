@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "oort/ledger/governance_operations.hpp"
+#include "oort/ledger/honesty_operations.hpp"
 #include "oort/ledger/market_operations.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
@@ -336,7 +337,10 @@ using Operation =
                  ProposalSubmit, ProposalDeposit, VoteCast,
                  // Market.
                  CreditPurchase, OracleReport, OracleBondPost, OracleBondReturn, EscrowOpen,
-                 EscrowFund, EscrowChange, EscrowClose, EscrowWithdraw>;
+                 EscrowFund, EscrowChange, EscrowClose, EscrowWithdraw,
+                 // Honesty.
+                 RoundPost, BaitReveal, PanelCommit, PanelOpen, CaseAppeal, AuditDemand,
+                 AuditAnswer>;
 
 inline constexpr std::size_t evidence_bytes_max = 64 * 1024;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "oort/crypto/tree.hpp"
+#include "oort/ledger/honesty_events.hpp"
 #include "oort/ledger/market_events.hpp"
 #include "oort/ledger/operations.hpp"
 #include "oort/ledger/records.hpp"
@@ -138,7 +139,9 @@ using Event = std::variant<Transferred, BalanceChanged, NodeChanged, BucketChang
                            // Governance.
                            ProposalChanged, VoteCounted, ModuleParamsChanged,
                            // Market.
-                           CreditsChanged, EscrowChanged, RateSampled>;
+                           CreditsChanged, EscrowChanged, RateSampled,
+                           // Honesty.
+                           RoundBegan, RevealJudged, CaseChanged, NodePunished, AuditChanged>;
 /// Code u16, then the fields.
 void encode(codec::Writer& out, const Event& value);
 [[nodiscard]] Result<void> decode(codec::Reader& in, Event& value);

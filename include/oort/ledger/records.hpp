@@ -51,8 +51,9 @@ enum class Pot : std::uint8_t {
   Deposits = 8,      ///< Governance: of proposals that still run.
   Remainders = 9,    ///< Bank: what rounding leaves over.
   OracleBonds = 10,  ///< Market: of those who report the rate.
+  Honesty = 11,      ///< Honesty: bonds of cases, fees of audits, and the fund for rewards.
 };
-inline constexpr std::uint8_t pot_last = 10;
+inline constexpr std::uint8_t pot_last = 11;
 
 /// Why a balance changed, `module << 8 | n`: for statements. Numbers are frozen.
 enum class Purpose : std::uint16_t {
@@ -72,6 +73,14 @@ enum class Purpose : std::uint16_t {
   DepositPaid = 0x0301,
   DepositReturned = 0x0302,
   TreasurySpent = 0x0303,
+  CaseBondPosted = 0x0501,
+  CaseBondReturned = 0x0502,
+  SeatPaid = 0x0503,
+  RevealPaid = 0x0504,
+  AuditFeePosted = 0x0505,
+  AuditFeePaid = 0x0506,
+  AuditFeeReturned = 0x0507,
+  AccusedCompensated = 0x0508,
 };
 
 struct PotBalance {

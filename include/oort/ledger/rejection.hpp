@@ -140,6 +140,26 @@ enum class Rejection : std::uint16_t {
   EscrowTooLow = 0x0815,
   NothingToWithdraw = 0x0816,
 
+  // Honesty.
+  RoundWrong = 0x0501,
+  RootKnown = 0x0502,
+  HonestyStakeTooLow = 0x0503,
+  RootUnknown = 0x0504,
+  RevealOutsideWindow = 0x0505,
+  RevealInvalid = 0x0506,
+  RevealKnown = 0x0507,
+  CourtBusy = 0x0508,
+  CasesTooMany = 0x0509,
+  CaseUnknown = 0x050a,
+  CasePhaseWrong = 0x050b,
+  SeatWrong = 0x050c,
+  AuditUnknown = 0x0510,
+  AuditTargetInvalid = 0x0511,
+  AuditsTooMany = 0x0512,
+  AuditOwn = 0x0513,
+  AuditNotDrawn = 0x0514,
+  AuditAnswerWrong = 0x0515,
+
   // Evidence.
   EvidenceInvalid = 0x0d01,
   EvidenceKnown = 0x0d02,

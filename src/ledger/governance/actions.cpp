@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bank/bank.hpp"
 #include "governance/governance.hpp"
+#include "honesty/honesty.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/ledger/market_records.hpp"
 #include "oort/ledger/view.hpp"
@@ -36,6 +37,9 @@ bool are_possible_params(const StateReader& state, Module module, ByteView param
   }
   if (module == Module::Market) {
     return View(state).market_params().has_value() && are_possible<MarketParams>(params);
+  }
+  if (module == Module::Honesty) {
+    return honesty_params(state).has_value() && are_possible<HonestyParams>(params);
   }
   return false;
 }

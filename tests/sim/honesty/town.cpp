@@ -281,18 +281,19 @@ class Town {
     context.executor_owner = operator_id(accused);
     context.officer_owner = is_guilty ? operator_id(nodes_.size()) : operator_id(accuser_);
     std::uint64_t height = 1;
+    const ledger::ListedRoll roll(candidates);
     const auto now = [&] {
       Bytes32 seed;
       random_bytes(seed);
-      return ledger::CaseMoment{Height(height++), seed, candidates};
+      return ledger::CaseMoment{Height(height++), seed, roll};
     };
-    last_candidates_ = candidates;
-    ledger::FaultCase court(reveal, context, {}, now());
+    ledger::FaultCase court(reveal, context, {}, Height(height++));
     while (court.phase() != ledger::CasePhase::Closed) {
       if (court.phase() == ledger::CasePhase::Committing) hear(court, accused, is_guilty);
       court.step(now());
       if (court.phase() == ledger::CasePhase::Opening) open(court);
-      if (court.phase() == ledger::CasePhase::Appealable && !appeal(court, accused, is_guilty)) {
+      if (court.phase() == ledger::CasePhase::Appealable &&
+          !appeal(court, Height(height), accused, is_guilty)) {
         height = court.deadline().value() + 1;
       }
       if (court.phase() == ledger::CasePhase::Replaying) {
@@ -308,14 +309,12 @@ class Town {
   }
 
   /// Honest nodes appeal against any wrong verdict; the cabal against any verdict on its own.
-  bool appeal(ledger::FaultCase& court, std::size_t accused, bool is_guilty) {
+  bool appeal(ledger::FaultCase& court, Height now, std::size_t accused, bool is_guilty) {
     const bool is_convicted = court.verdict() == ledger::PanelVerdict::Convicted;
     const bool loser_is_cabal = is_convicted ? in_cabal(nodes_[accused].strategy) : !is_guilty;
     const bool is_wrong = is_convicted != is_guilty;
     if (!is_wrong && !loser_is_cabal) return false;
-    Bytes32 seed;
-    random_bytes(seed);
-    return court.appeal({court.deadline(), seed, last_candidates_});
+    return court.appeal(now);
   }
 
   void hear(ledger::FaultCase& court, std::size_t accused, bool is_guilty) {
@@ -350,7 +349,6 @@ class Town {
   std::vector<Uint128> weights_;
   std::vector<std::size_t> accusers_;
   std::vector<ledger::PanelReveal> reveals_;
-  std::span<const ledger::PanelCandidate> last_candidates_;
   std::uint64_t officers_ = 0;
   std::uint64_t cabal_officers_ = 0;
   std::uint32_t epoch_ = 0;
