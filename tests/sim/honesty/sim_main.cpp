@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs one town of executors and prints its figures: `./dev sim honesty [--seed N] [--nodes N]
-// [--epochs N] [--rate PPB]`.
+// [--epochs N] [--rate PPB]`; or agents that drive the ledger's module with real operations:
+// `./dev sim honesty --ledger NODES [--seed N] [--epochs N]`.
 #include <charconv>
 #include <iostream>
 #include <map>
+#include <string>
 #include <string_view>
 
+#include "honesty/ledger_town.hpp"
 #include "honesty/town.hpp"
 
 namespace {
@@ -38,19 +41,44 @@ void print(const oort::honestysim::TownFigures& figures) {
   }
 }
 
+int run_on_ledger(std::uint64_t nodes, std::uint64_t seed, std::uint64_t rounds) {
+  if (nodes < 6 || nodes > 60) {
+    std::cerr << "oort-sim-honesty: 6 to 60 nodes drive a ledger\n";
+    return 2;
+  }
+  oort::honestysim::LedgerTownOptions options;
+  options.nodes_count = static_cast<std::uint8_t>(nodes);
+  options.saboteurs_count = static_cast<std::uint8_t>(nodes / 5);
+  options.seed = seed;
+  options.rounds_count = static_cast<std::uint32_t>(rounds);
+  const auto figures = oort::honestysim::run_ledger_town(options);
+  std::cout << "blocks " << figures.blocks << ", operations " << figures.operations << ", refused "
+            << figures.refused << "\nbaits " << figures.baits << ", cheated " << figures.cheats
+            << ", passed " << figures.passed << ", cases " << figures.cases
+            << "\nsaboteurs slashed " << figures.saboteurs_slashed << ", honest slashed "
+            << figures.honest_slashed << ", supply "
+            << (figures.is_supply_whole ? "whole" : "BROKEN") << "\n";
+  for (const std::string& line : figures.explanation) std::cout << "  " << line << "\n";
+  return figures.honest_slashed == 0 && figures.is_supply_whole ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   std::map<std::string_view, std::uint64_t> numbers = {
-      {"--seed", 1}, {"--nodes", 10000}, {"--epochs", 100}, {"--rate", 0}};
+      {"--seed", 1}, {"--nodes", 10000}, {"--epochs", 100}, {"--rate", 0}, {"--ledger", 0}};
   for (int i = 1; i < count; i += 2) {
     const auto found = numbers.find(arguments[i]);
     const std::string_view text = i + 1 < count ? arguments[i + 1] : "";
     if (found == numbers.end() || text.empty() ||
         std::from_chars(text.data(), text.data() + text.size(), found->second).ec != std::errc{}) {
-      std::cerr << "usage: oort-sim-honesty [--seed N] [--nodes N] [--epochs N] [--rate PPB]\n";
+      std::cerr << "usage: oort-sim-honesty [--seed N] [--nodes N] [--epochs N] [--rate PPB] "
+                   "[--ledger N]\n";
       return 2;
     }
+  }
+  if (numbers["--ledger"] != 0) {
+    return run_on_ledger(numbers["--ledger"], numbers["--seed"], numbers["--epochs"]);
   }
   oort::honestysim::TownOptions options;
   options.seed = numbers["--seed"];
