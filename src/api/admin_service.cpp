@@ -5,7 +5,9 @@
 
 #include "call.hpp"
 #include "oort/core/log.hpp"
+#include "oort/ledger/economy_view.hpp"
 #include "services.hpp"
+#include "state_call.hpp"
 
 namespace oort::api {
 namespace {
@@ -49,7 +51,7 @@ void write(const ScrubReport& report, v1::ScrubNowResponse& out) {
 
 class AdminService final : public v1::AdminService::CallbackService {
  public:
-  explicit AdminService(AdminPort* port) : port_(port) {}
+  AdminService(AdminPort* port, StatePort* state) : port_(port), state_(state) {}
 
   ServerUnaryReactor* DumpConsensus(CallbackServerContext* context, const v1::DumpConsensusRequest*,
                                     v1::DumpConsensusResponse* response) override {
@@ -126,6 +128,22 @@ class AdminService final : public v1::AdminService::CallbackService {
     return reactor;
   }
 
+  ServerUnaryReactor* AuditSupply(CallbackServerContext* context, const v1::AuditSupplyRequest*,
+                                  v1::AuditSupplyResponse* response) override {
+    return answer(state_, *context, "AuditSupply", [response](const StateMark& mark, auto& state) {
+      const ledger::Audit audit = ledger::EconomyView(state).audit();
+      response->set_height(mark.height.value());
+      response->set_accounts_count(audit.accounts_count);
+      response->set_accounts(to_decimal(audit.accounts.units()));
+      response->set_bonds(to_decimal(audit.bonds.units()));
+      response->set_pots(to_decimal(audit.pots.units()));
+      response->set_fees(to_decimal(audit.fees.units()));
+      response->set_total(to_decimal(audit.total.units()));
+      response->set_is_conserved(audit.is_conserved());
+      return Result<void>();
+    });
+  }
+
   ServerUnaryReactor* SetLogLevel(CallbackServerContext* context,
                                   const v1::SetLogLevelRequest* request,
                                   v1::SetLogLevelResponse*) override {
@@ -155,12 +173,13 @@ class AdminService final : public v1::AdminService::CallbackService {
   }
 
   AdminPort* port_;
+  StatePort* state_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_admin_service(AdminPort* port) {
-  return std::make_unique<AdminService>(port);
+std::unique_ptr<grpc::Service> make_admin_service(AdminPort* port, StatePort* state) {
+  return std::make_unique<AdminService>(port, state);
 }
 
 }  // namespace oort::api

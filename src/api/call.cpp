@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
+#include <system_error>
 
 #include "oort/core/reasons.hpp"
 
@@ -81,6 +83,13 @@ Result<std::size_t> read_page_size(std::int32_t wanted) {
 Error bad_page_token() {
   return {ErrorCode::InvalidArgument, reason::bad_argument,
           "page_token is not one that this server gave"};
+}
+
+Result<std::uint64_t> read_number_token(std::string_view token) {
+  std::uint64_t number = 0;
+  const auto [end, problem] = std::from_chars(token.data(), token.data() + token.size(), number);
+  if (problem != std::errc() || end != token.data() + token.size()) return fail(bad_page_token());
+  return number;
 }
 
 Error bad_width(std::string_view field, std::size_t size, std::size_t wanted) {

@@ -33,6 +33,8 @@ template <class Id>
 /// How many elements a page holds, of what its request wants. Fails with BAD_ARGUMENT.
 [[nodiscard]] Result<std::size_t> read_page_size(std::int32_t wanted);
 [[nodiscard]] Error bad_page_token();
+/// A page token that is a decimal number.
+[[nodiscard]] Result<std::uint64_t> read_number_token(std::string_view token);
 
 [[nodiscard]] Error bad_width(std::string_view field, std::size_t size, std::size_t wanted);
 [[nodiscard]] Error not_offered(std::string_view service);

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <oort/v1/ledger.grpc.pb.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
 
 #include "call.hpp"
+#include "economy_messages.hpp"
 #include "oort/core/reasons.hpp"
 #include "services.hpp"
+#include "state_call.hpp"
 
 namespace oort::api {
 namespace {
 
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
-
-void write(const StateMark& state, v1::StateInfo* out) {
-  out->set_height(state.height.value());
-  out->set_time_ms(state.time.milliseconds);
-  out->set_state_root(to_field(state.root.view()));
-  out->set_is_stale(state.is_stale);
-}
 
 void write(const TransactionOutcome& outcome, v1::TransactionReceipt* out) {
   out->set_height(outcome.height.value());
@@ -98,6 +99,50 @@ void write_page(const FaultsView& view, std::size_t count_max, v1::ListEvidenceR
   }
 }
 
+struct StatementPage {
+  StatementPlace from;
+  std::size_t count_max = 0;
+};
+
+/// A token is the height and the index of the page's first line: "120.3".
+std::string token_of(const StatementLine& line) {
+  return std::to_string(line.height.value()) + "." + std::to_string(line.index);
+}
+
+Result<StatementPage> read_page(const v1::ListStatementRequest& request) {
+  StatementPage page;
+  OORT_TRY(page.count_max, read_page_size(request.page().page_size()));
+  page.from.height = Height(request.from_height());
+  const std::string& token = request.page().page_token();
+  if (token.empty()) return page;
+  const std::size_t dot = token.find('.');
+  if (dot == std::string::npos) return fail(bad_page_token());
+  OORT_TRY(const std::uint64_t height, read_number_token(token.substr(0, dot)));
+  OORT_TRY(const std::uint64_t index, read_number_token(token.substr(dot + 1)));
+  if (index > std::numeric_limits<std::uint32_t>::max()) return fail(bad_page_token());
+  page.from = {Height(height), static_cast<std::uint32_t>(index)};
+  return page;
+}
+
+void write_page(const StatementView& view, std::size_t count_max, v1::ListStatementResponse* out) {
+  write(view.state, out->mutable_state());
+  for (const StatementLine& line : view.lines) {
+    if (static_cast<std::size_t>(out->lines_size()) == count_max) {
+      out->set_next_page_token(token_of(line));
+      return;
+    }
+    v1::StatementLine* to = out->add_lines();
+    to->set_height(line.height.value());
+    to->set_time_ms(line.time.milliseconds);
+    to->set_purpose(line.purpose);
+    to->set_is_income(line.is_income);
+    to->set_amount(to_decimal(line.amount.units()));
+    to->set_balance_after(to_decimal(line.balance_after.units()));
+    to->set_subject(to_field(line.subject));
+    if (line.transaction) to->set_transaction_id(to_field(line.transaction->view()));
+  }
+}
+
 /// Sends blocks in order: asks for the next one when the last was written. gRPC, the answer that is
 /// awaited and the write in flight share it; the last of them deletes it.
 class BlockStream final : public grpc::ServerWriteReactor<v1::GetBlockResponse>,
@@ -173,7 +218,7 @@ class RefusedStream final : public grpc::ServerWriteReactor<v1::GetBlockResponse
 
 class LedgerService final : public v1::LedgerService::CallbackService {
  public:
-  explicit LedgerService(LedgerPort* port) : port_(port) {}
+  LedgerService(LedgerPort* port, StatePort* state) : port_(port), state_(state) {}
 
   ServerUnaryReactor* SubmitTransaction(CallbackServerContext* context,
                                         const v1::SubmitTransactionRequest* request,
@@ -284,11 +329,40 @@ class LedgerService final : public v1::LedgerService::CallbackService {
     return reactor;
   }
 
+  ServerUnaryReactor* ListStatement(CallbackServerContext* context,
+                                    const v1::ListStatementRequest* request,
+                                    v1::ListStatementResponse* response) override {
+    if (port_ == nullptr) return refuse(*context, not_offered("LedgerService"));
+    const auto account = read_id<AccountId>("account", request->account());
+    if (!account) return refuse(*context, account.error());
+    const auto page = read_page(*request);
+    if (!page) return refuse(*context, page.error());
+    tag_request(*context);
+    ServerUnaryReactor* reactor = context->DefaultReactor();
+    port_->list_statement(
+        *account, page->from, page->count_max + 1,
+        finish_with<StatementView>(
+            reactor, [response, count_max = page->count_max](const StatementView& view) {
+              write_page(view, count_max, response);
+            }));
+    return reactor;
+  }
+
+  ServerUnaryReactor* GetSupply(CallbackServerContext* context, const v1::GetSupplyRequest*,
+                                v1::GetSupplyResponse* response) override {
+    return answer(state_, *context, "GetSupply", [response](const StateMark& mark, auto& state) {
+      write(mark, response->mutable_state());
+      write_supply(state, response);
+      return Result<void>();
+    });
+  }
+
   grpc::ServerWriteReactor<v1::GetBlockResponse>* StreamBlocks(
       CallbackServerContext* context, const v1::StreamBlocksRequest* request) override;
 
  private:
   LedgerPort* port_;
+  StatePort* state_;
 };
 
 grpc::ServerWriteReactor<v1::GetBlockResponse>* LedgerService::StreamBlocks(
@@ -303,8 +377,8 @@ grpc::ServerWriteReactor<v1::GetBlockResponse>* LedgerService::StreamBlocks(
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_ledger_service(LedgerPort* port) {
-  return std::make_unique<LedgerService>(port);
+std::unique_ptr<grpc::Service> make_ledger_service(LedgerPort* port, StatePort* state) {
+  return std::make_unique<LedgerService>(port, state);
 }
 
 }  // namespace oort::api

@@ -7,6 +7,7 @@
 #include "call.hpp"
 #include "oort/core/reasons.hpp"
 #include "services.hpp"
+#include "state_call.hpp"
 
 namespace oort::api {
 namespace {
@@ -63,11 +64,7 @@ class ObjectService final : public v1::ObjectService::CallbackService {
     ServerUnaryReactor* reactor = context->DefaultReactor();
     port_->list_buckets(*account, consistency,
                         finish_with<BucketsView>(reactor, [response](const BucketsView& view) {
-                          v1::StateInfo* state = response->mutable_state();
-                          state->set_height(view.state.height.value());
-                          state->set_time_ms(view.state.time.milliseconds);
-                          state->set_state_root(to_field(view.state.root.view()));
-                          state->set_is_stale(view.state.is_stale);
+                          write(view.state, response->mutable_state());
                           for (const BucketView& bucket : view.buckets) {
                             v1::Bucket* out = response->add_buckets();
                             out->set_id(bucket.id.value());

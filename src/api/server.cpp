@@ -131,10 +131,12 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, cons
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto impl = std::make_unique<Impl>();
   impl->services.push_back(make_node_service(ports.node));
-  impl->services.push_back(make_ledger_service(ports.ledger));
+  impl->services.push_back(make_ledger_service(ports.ledger, ports.state));
+  impl->services.push_back(make_governance_service(ports.state));
+  impl->services.push_back(make_market_service(ports.state));
   impl->services.push_back(make_object_service(ports.object));
   // Last: the network door takes all but this one.
-  impl->services.push_back(make_admin_service(ports.admin));
+  impl->services.push_back(make_admin_service(ports.admin, ports.state));
   if (!options.listen.empty()) OORT_TRY(impl->open_network(options));
   if (!options.admin_socket.empty()) OORT_TRY(impl->open_admin(options));
   auto server = std::make_unique<Server>(Passkey{}, std::move(impl));

@@ -10,9 +10,12 @@
 namespace oort::api {
 
 /// Each borrows its port, which may be null: every call then answers UNIMPLEMENTED.
-[[nodiscard]] std::unique_ptr<grpc::Service> make_ledger_service(LedgerPort* port);
+[[nodiscard]] std::unique_ptr<grpc::Service> make_ledger_service(LedgerPort* port,
+                                                                 StatePort* state);
+[[nodiscard]] std::unique_ptr<grpc::Service> make_governance_service(StatePort* state);
+[[nodiscard]] std::unique_ptr<grpc::Service> make_market_service(StatePort* state);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_node_service(NodePort* port);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_object_service(ObjectPort* port);
-[[nodiscard]] std::unique_ptr<grpc::Service> make_admin_service(AdminPort* port);
+[[nodiscard]] std::unique_ptr<grpc::Service> make_admin_service(AdminPort* port, StatePort* state);
 
 }  // namespace oort::api

@@ -3,7 +3,10 @@
 
 #include <cstddef>
 
+#include "oort/core/amount.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/core/result.hpp"
+#include "oort/ledger/market_records.hpp"
 
 namespace oort::cli {
 namespace {

@@ -69,6 +69,9 @@ int run(int argc, const char* const* argv, Surroundings around) {
   add_registry_commands(app, session);
   add_key_commands(app, session);
   add_account_commands(app, session);
+  add_stake_commands(app, session);
+  add_governance_commands(app, session);
+  add_market_commands(app, session);
   add_block_commands(app, session);
   add_object_commands(app, session);
   add_storage_commands(app, session);

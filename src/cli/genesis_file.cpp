@@ -11,7 +11,15 @@
 #include "json_fields.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
+#include "oort/core/amount.hpp"
+#include "oort/core/bytes.hpp"
+#include "oort/core/ids.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/core/result.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/ledger/params.hpp"
+#include "oort/ledger/records.hpp"
 #include "storage_classes.hpp"
 
 namespace oort::cli {
@@ -195,7 +203,7 @@ Result<void> sort_accounts(std::vector<ledger::GenesisAccount>& accounts) {
 
 Json describe(const ledger::Node& node) {
   Json roles = Json::array();
-  for (std::uint8_t i = 0; i < role_names.size(); ++i) {
+  for (std::size_t i = 0; i < role_names.size(); ++i) {
     if ((node.roles & 1U << i) != 0) roles.push_back(role_names[i]);
   }
   Json endpoints = Json::object();

@@ -67,6 +67,28 @@ Result<v1::GetProofResponse> LedgerClient::proof(const v1::GetProofRequest& requ
                                     &v1::LedgerService::Stub::GetProof, request);
 }
 
+Result<std::vector<v1::StatementLine>> LedgerClient::statement(const AccountId& id,
+                                                               std::uint64_t from_height) {
+  std::vector<v1::StatementLine> all;
+  v1::ListStatementRequest request;
+  request.set_account(std::string(as_text(id.view())));
+  request.set_from_height(from_height);
+  request.mutable_page()->set_page_size(1000);
+  do {
+    OORT_TRY(const auto page,
+             call<v1::ListStatementResponse>(endpoint_, read_deadline, *stub_,
+                                             &v1::LedgerService::Stub::ListStatement, request));
+    all.insert(all.end(), page.lines().begin(), page.lines().end());
+    request.mutable_page()->set_page_token(page.next_page_token());
+  } while (!request.page().page_token().empty());
+  return all;
+}
+
+Result<v1::GetSupplyResponse> LedgerClient::supply() {
+  return call<v1::GetSupplyResponse>(endpoint_, read_deadline, *stub_,
+                                     &v1::LedgerService::Stub::GetSupply, v1::GetSupplyRequest());
+}
+
 Result<std::vector<v1::Evidence>> LedgerClient::evidence() {
   std::vector<v1::Evidence> all;
   v1::ListEvidenceRequest request;

@@ -26,6 +26,10 @@ class LedgerClient {
   [[nodiscard]] Result<v1::GetBlockResponse> block(Height height);
   [[nodiscard]] Result<v1::TransactionReceipt> transaction(const TransactionId& id);
   [[nodiscard]] Result<v1::GetProofResponse> proof(const v1::GetProofRequest& request);
+  /// All pages, in the order in which it happened, from a height on.
+  [[nodiscard]] Result<std::vector<v1::StatementLine>> statement(const AccountId& id,
+                                                                 std::uint64_t from_height);
+  [[nodiscard]] Result<v1::GetSupplyResponse> supply();
   /// All pages, ascending by fault.
   [[nodiscard]] Result<std::vector<v1::Evidence>> evidence();
 

@@ -9,6 +9,7 @@
 #include "oort/cli/cli.hpp"
 #include "oort/core/result.hpp"
 
+// NOLINTNEXTLINE(readability-identifier-naming): as CLI11 calls it.
 namespace CLI {
 class App;
 }
@@ -68,6 +69,9 @@ void add_access_commands(CLI::App& app, Session& session);
 void add_proof_commands(CLI::App& app, Session& session);
 void add_evidence_commands(CLI::App& app, Session& session);
 void add_sandbox_commands(CLI::App& app, Session& session);
+void add_stake_commands(CLI::App& app, Session& session);
+void add_governance_commands(CLI::App& app, Session& session);
+void add_market_commands(CLI::App& app, Session& session);
 void add_genesis_commands(CLI::App& app, Session& session);
 void add_registry_commands(CLI::App& app, Session& session);
 void add_daemon_commands(CLI::App& app, Session& session);

@@ -17,6 +17,7 @@
 #include "oort/object/shard_service.hpp"
 #include "pending_calls.hpp"
 #include "readiness.hpp"
+#include "statement_index.hpp"
 
 /// The node as the gRPC door sees it.
 namespace oort::node {
@@ -39,6 +40,7 @@ struct NodeParts {
   env::Timers& timers;
   object::Gateway* gateway = nullptr;
   object::ShardService* shards = nullptr;
+  StatementIndex* statements = nullptr;
   std::function<void()> shut_down;
   // Known once the doors are open.
   std::string grpc_endpoint;
@@ -51,6 +53,7 @@ struct NodeParts {
 [[nodiscard]] Readiness readiness_of(const NodeParts& parts, const chain::Diagnosis& diagnosis);
 
 [[nodiscard]] std::unique_ptr<api::LedgerPort> make_ledger_port(NodeParts& parts);
+[[nodiscard]] std::unique_ptr<api::StatePort> make_state_port(NodeParts& parts);
 [[nodiscard]] std::unique_ptr<api::NodePort> make_node_port(NodeParts& parts);
 [[nodiscard]] std::unique_ptr<api::ObjectPort> make_object_port(NodeParts& parts);
 [[nodiscard]] std::unique_ptr<api::AdminPort> make_admin_port(NodeParts& parts);

@@ -133,6 +133,17 @@ class ChainLedgerPort final : public api::LedgerPort {
     done(std::move(out));
   }
 
+  void list_statement(const AccountId& account, api::StatementPlace from, std::size_t count_max,
+                      Callback<Result<api::StatementView>> done) override {
+    auto kept = parts_.calls.keep(std::move(done));
+    parts_.statements->list(
+        account, from, count_max,
+        [this, kept = std::move(kept)](Result<api::StatementView> view) mutable {
+          if (view) view->state.is_stale = !parts_.ledger.has_quorum();
+          kept(std::move(view));
+        });
+  }
+
  private:
   struct Question {
     chain::KeyRange range;
@@ -209,10 +220,27 @@ class ChainLedgerPort final : public api::LedgerPort {
   NodeParts& parts_;
 };
 
+class ChainStatePort final : public api::StatePort {
+ public:
+  explicit ChainStatePort(NodeParts& parts) : parts_(parts) {}
+
+  void read(const Use& use) override {
+    const chain::FinalViewRef view = parts_.chain.view();
+    use(mark_of(*view, !parts_.ledger.has_quorum()), view->state());
+  }
+
+ private:
+  NodeParts& parts_;
+};
+
 }  // namespace
 
 std::unique_ptr<api::LedgerPort> make_ledger_port(NodeParts& parts) {
   return std::make_unique<ChainLedgerPort>(parts);
+}
+
+std::unique_ptr<api::StatePort> make_state_port(NodeParts& parts) {
+  return std::make_unique<ChainStatePort>(parts);
 }
 
 }  // namespace oort::node

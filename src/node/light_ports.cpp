@@ -143,6 +143,12 @@ class LightLedgerPort final : public api::LedgerPort {
               "a light node holds no state to list from; ask a super or archive node"));
   }
 
+  void list_statement(const AccountId&, api::StatementPlace, std::size_t,
+                      Callback<Result<api::StatementView>> done) override {
+    done(fail(ErrorCode::Unimplemented, reason::not_supported,
+              "a light node writes no statements; ask a super or archive node"));
+  }
+
  private:
   void read_local(const Bytes& key, bool is_old, Callback<Result<api::AccountView>> done) {
     parts_.light.read(key, chain::Freshness::Local,

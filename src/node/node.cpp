@@ -39,6 +39,7 @@
 #include "oort/s3/service.hpp"
 #include "oort/store/rocks_store.hpp"
 #include "room_transport.hpp"
+#include "statement_index.hpp"
 #include "submitter.hpp"
 
 namespace oort::node {
@@ -90,6 +91,7 @@ class NodeImpl final : public Node {
     OORT_TRY(open_data());
     OORT_TRY(open_network());
     OORT_TRY(open_chain());
+    OORT_TRY(open_statements());
     OORT_TRY(open_objects());
     OORT_TRY(open_doors());
     watch_readiness();
@@ -114,6 +116,7 @@ class NodeImpl final : public Node {
     if (transport_) transport_->stop();
     if (runtime_) runtime_->stop();
     grpc_.reset();
+    statements_.reset();
     feed_.reset();
     chain_.reset();
     log::info("node", "stopped");
@@ -142,6 +145,7 @@ class NodeImpl final : public Node {
   Result<void> open_data();
   Result<void> open_network();
   Result<void> open_chain();
+  Result<void> open_statements();
   Result<void> open_objects();
   Result<void> open_shards();
   Result<void> open_doors();
@@ -172,6 +176,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<env::BlobStore> votes_;
   std::unique_ptr<env::KvStore> index_store_;
   std::unique_ptr<env::KvStore> shard_index_;
+  std::unique_ptr<env::KvStore> statement_store_;
   std::unique_ptr<env::BlobStore> shard_volumes_;
   std::unique_ptr<object::VolumeStore> volumes_;
   std::unique_ptr<env::Signer> signer_;
@@ -184,6 +189,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<env::Executor> log_disk_;
   std::unique_ptr<env::Executor> store_disk_;
   std::unique_ptr<env::Executor> shard_disk_;
+  std::unique_ptr<env::Executor> statement_disk_;
 
   std::unique_ptr<net::NodeTransport> transport_;
   env::Transport* wire_ = nullptr;  ///< The transport as hooked.
@@ -197,8 +203,11 @@ class NodeImpl final : public Node {
   std::unique_ptr<object::TransportShardClient> shard_client_;
   std::unique_ptr<object::Gateway> gateway_;
 
+  std::unique_ptr<StatementIndex> statements_;
+
   std::unique_ptr<NodeParts> parts_;
   std::unique_ptr<api::LedgerPort> ledger_port_;
+  std::unique_ptr<api::StatePort> state_port_;
   std::unique_ptr<api::NodePort> node_port_;
   std::unique_ptr<api::ObjectPort> object_port_;
   std::unique_ptr<api::AdminPort> admin_port_;
@@ -232,6 +241,7 @@ Result<void> NodeImpl::open_data() {
   log_disk_ = runtime_->make_pool("oort-votes", 1);
   store_disk_ = runtime_->make_pool("oort-store", 1);
   shard_disk_ = runtime_->make_pool("oort-shards", 1);
+  statement_disk_ = runtime_->make_pool("oort-statements", 1);
   return {};
 }
 
@@ -275,6 +285,17 @@ Result<void> NodeImpl::open_chain() {
                                                             .strand = *object_strand_,
                                                             .timers = object_strand_->timers()},
                                            Submitter::Options());
+  return {};
+}
+
+Result<void> NodeImpl::open_statements() {
+  store::RocksOptions rocks;
+  rocks.cache_bytes = 8 * limits::mib;
+  rocks.write_buffer_bytes = 4 * limits::mib;
+  OORT_TRY(statement_store_, store::open_rocks(config_.node.data_folder / "statements", rocks));
+  OORT_TRY(statements_,
+           StatementIndex::start(
+               genesis_, {.chain = *chain_, .store = *statement_store_, .disk = *statement_disk_}));
   return {};
 }
 
@@ -382,6 +403,7 @@ Result<void> NodeImpl::open_doors() {
                                                  .timers = object_strand_->timers(),
                                                  .gateway = gateway_.get(),
                                                  .shards = shards_.get(),
+                                                 .statements = statements_.get(),
                                                  .shut_down = on_shutdown_request_,
                                                  .grpc_endpoint = {},
                                                  .s3_endpoint = {},
@@ -393,10 +415,12 @@ Result<void> NodeImpl::open_doors() {
   parts_->grpc_endpoint = to_text(config_.api.listen);
 
   ledger_port_ = make_ledger_port(*parts_);
+  state_port_ = make_state_port(*parts_);
   node_port_ = make_node_port(*parts_);
   object_port_ = make_object_port(*parts_);
   admin_port_ = make_admin_port(*parts_);
   OORT_TRY(grpc_, open_grpc(config_, {.ledger = ledger_port_.get(),
+                                      .state = state_port_.get(),
                                       .node = node_port_.get(),
                                       .object = object_port_.get(),
                                       .admin = admin_port_.get()}));

@@ -89,6 +89,24 @@ class FakeLedger final : public LedgerPort {
     done(std::move(view));
   }
 
+  /// 250 lines, two a block.
+  void list_statement(const AccountId&, StatementPlace from, std::size_t count_max,
+                      Callback<Result<StatementView>> done) override {
+    StatementView view;
+    view.state.height = Height(125);
+    for (std::uint32_t number = 0; number < 250; ++number) {
+      StatementLine line;
+      line.height = Height(number / 2 + 1);
+      line.index = number % 2;
+      line.purpose = "transfer";
+      line.amount = Oort(number);
+      const bool is_before =
+          line.height < from.height || (line.height == from.height && line.index < from.index);
+      if (!is_before && view.lines.size() < count_max) view.lines.push_back(line);
+    }
+    done(std::move(view));
+  }
+
   void raise(Height height) {
     std::vector<std::pair<Height, Callback<Result<BlockView>>>> ready;
     {
@@ -357,6 +375,35 @@ TEST(Server, PagesThroughEvidence) {
     request.mutable_page()->set_page_size(size);
     request.mutable_page()->set_page_token(token);
     EXPECT_EQ(reason_of(stub->ListEvidence(&context, request, &response)), "BAD_ARGUMENT");
+  }
+}
+
+TEST(Server, PagesThroughAStatement) {
+  Door door;
+  const auto stub = v1::LedgerService::NewStub(door.channel);
+  std::vector<std::string> amounts;
+  v1::ListStatementRequest request;
+  request.set_account(std::string(20, 'a'));
+  request.set_from_height(2);
+  // An odd size, so that a page ends within a block.
+  request.mutable_page()->set_page_size(101);
+  do {
+    grpc::ClientContext context;
+    v1::ListStatementResponse response;
+    ASSERT_TRUE(stub->ListStatement(&context, request, &response).ok());
+    EXPECT_EQ(response.state().height(), 125U);
+    for (const v1::StatementLine& line : response.lines()) amounts.push_back(line.amount());
+    request.mutable_page()->set_page_token(response.next_page_token());
+  } while (!request.page().page_token().empty());
+  ASSERT_EQ(amounts.size(), 248U);
+  for (std::size_t i = 0; i < amounts.size(); ++i) EXPECT_EQ(amounts[i], std::to_string(i + 2));
+
+  for (const char* token : {"7", "7.", ".1", "7.x", "7.4294967296"}) {
+    grpc::ClientContext context;
+    v1::ListStatementResponse response;
+    request.mutable_page()->set_page_token(token);
+    EXPECT_EQ(reason_of(stub->ListStatement(&context, request, &response)), "BAD_ARGUMENT")
+        << token;
   }
 }
 

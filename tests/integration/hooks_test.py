@@ -151,6 +151,7 @@ class HooksTest(unittest.TestCase):
         await_true("the ledger records it", lambda: any(
             brought.search(self.log_of(node)) for node in ("super-1", "super-3", "super-4")), 60)
         self.show_a_fault(brought)
+        self.show_its_price()
         self.recover(acknowledged)
 
     def show_a_fault(self, brought):
@@ -173,6 +174,17 @@ class HooksTest(unittest.TestCase):
                 record = shown["records"][0]["record"]
                 self.assertEqual(record["fault"], fault)
                 self.assertEqual(record["offender"], offender)
+
+    def show_its_price(self):
+        """The pool behind the double voter lost stake and does not witness."""
+        pool = self.network.json("stake", "pool", "super-2", "--dir", self.network.dir)
+        self.assertGreaterEqual(pool["faults_count"], 1)
+        self.assertLess(int(pool["self"]), 1_000 * 10 ** 18)
+        self.assertIn(pool["state"], ("offline", "exiting"))
+        description = os.path.join(self.network.dir, "network.json")
+        with open(description, encoding="utf-8") as file:
+            socket = json.load(file)["nodes"][0]["admin_socket"]
+        self.assertTrue(self.network.json("supply", "audit", "--socket", socket)["is_conserved"])
 
     def test_6_wrong_shards_are_read_around(self):
         self.network.restart("super-2", "--misbehave", "corrupt-shard@1")

@@ -5,6 +5,7 @@
 
 #include "adapters.hpp"
 #include "api_ports.hpp"
+#include "memory_kv.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/consensus/evidence.hpp"
 #include "oort/core/reasons.hpp"
@@ -19,6 +20,9 @@ struct Port {
   explicit Port(std::uint64_t seed)
       : net(running_world(seed)),
         node(*net),
+        statements(StatementIndex::start(net->genesis,
+                                         {net->chain(0), statement_store, net->nodes[0]->strand()})
+                       .value()),
         parts{config,
               "test",
               keys,
@@ -33,6 +37,7 @@ struct Port {
               net->nodes[0]->timers(),
               nullptr,
               nullptr,
+              statements.get(),
               {},
               {},
               {},
@@ -77,6 +82,8 @@ struct Port {
 
   std::unique_ptr<ChainWorld> net;
   Adapters node;
+  oort::test::MemoryKv statement_store;
+  std::unique_ptr<StatementIndex> statements;
   Config config;
   crypto::KeyPair keys{crypto::SecretSeed({std::byte{7}})};
   object::BucketSecret secret = object::BucketSecret::generate(net->nodes[1]->random());
@@ -249,6 +256,80 @@ TEST(LedgerPort, AnAccountSaysWhetherItMayBeOld) {
   EXPECT_TRUE(read(api::Consistency::Strong).state.is_stale);
   EXPECT_TRUE(read(api::Consistency::Local).state.is_stale);
   EXPECT_EQ(read(api::Consistency::Strong).balance, strong.balance);
+}
+
+/// All lines of client `client`, in pages of `count_max`.
+std::vector<api::StatementLine> statement_of(Port& world, std::uint64_t client,
+                                             std::size_t count_max) {
+  std::vector<api::StatementLine> all;
+  api::StatementPlace from;
+  while (true) {
+    const auto page = world.await<api::StatementView>([&](auto done) {
+      world.port->list_statement(chain::test::client_of(client), from, count_max, std::move(done));
+    });
+    EXPECT_TRUE(page);
+    if (!page || page->lines.empty()) return all;
+    all.insert(all.end(), page->lines.begin(), page->lines.end());
+    from = {all.back().height, all.back().index + 1};
+  }
+}
+
+TEST(LedgerPort, AStatementAddsUpToTheBalance_N1_N4) {
+  Port world(9);
+  for (int i = 0; i < 6; ++i)
+    world.run({{ledger::Transfer{chain::test::client_of(3), Oort(5)}, {}}});
+  for (const std::uint64_t client : {1U, 3U}) {
+    const auto lines = statement_of(world, client, 4);
+    ASSERT_FALSE(lines.empty());
+    EXPECT_EQ(lines.front().purpose, "genesis");
+    Oort balance;
+    for (const api::StatementLine& line : lines) {
+      const auto next = line.is_income ? balance.plus(line.amount) : balance.minus(line.amount);
+      ASSERT_TRUE(next);
+      balance = *next;
+      EXPECT_EQ(line.balance_after, balance);
+    }
+    const ledger::View view(world.net->chain(0).view()->state());
+    EXPECT_EQ(balance, view.account(chain::test::client_of(client)).balance);
+    // This network takes no fees.
+    EXPECT_EQ(lines.size(), 7U);
+  }
+}
+
+TEST(LedgerPort, StatementsAreWrittenAnewOnceAfterALossAndGoOnAfterAStop_N2_N3) {
+  Port world(10);
+  for (int i = 0; i < 3; ++i)
+    world.run({{ledger::Transfer{chain::test::client_of(3), Oort(5)}, {}}});
+  const auto before = statement_of(world, 3, 100);
+  ASSERT_EQ(before.size(), 4U);
+  const auto start = [&](env::KvStore& store) {
+    return StatementIndex::start(world.net->genesis,
+                                 {world.net->chain(0), store, world.net->nodes[0]->strand()})
+        .value();
+  };
+  const auto lines_in = [&](StatementIndex& index) {
+    std::vector<Oort> balances;
+    const auto view = world.await<api::StatementView>(
+        [&](auto done) { index.list(chain::test::client_of(3), {}, 100, std::move(done)); });
+    for (const api::StatementLine& line : view->lines) balances.push_back(line.balance_after);
+    return balances;
+  };
+  oort::test::MemoryKv empty;
+  const auto anew = start(empty);
+  world.statements.reset();
+  world.parts.statements = nullptr;
+  world.run({{ledger::Transfer{chain::test::client_of(3), Oort(5)}, {}}});
+  const auto resumed = start(world.statement_store);
+  const auto all = lines_in(*resumed);
+  ASSERT_EQ(all.size(), 5U);
+  EXPECT_EQ(lines_in(*anew), all);
+
+  // What another network wrote is no beginning.
+  env::KvBatch other;
+  other.put(Bytes{std::byte{'h'}}, Bytes(49, std::byte{1}));
+  ASSERT_TRUE(empty.write(other, env::Sync::No));
+  const auto replaced = start(empty);
+  EXPECT_EQ(lines_in(*replaced), all);
 }
 
 TEST(LedgerPort, BlocksAreReadOrAwaited) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "oort/core/ids.hpp"
 #include "oort/core/result.hpp"
 #include "oort/core/time.hpp"
+#include "oort/ledger/state.hpp"
 
 /// What the gRPC door needs of the node. Satisfied by `node`; faked in the door's tests.
 ///
@@ -113,6 +115,31 @@ struct FaultsView {
   std::vector<FaultView> faults;
 };
 
+/// One change of an account's balance.
+struct StatementLine {
+  Height height;
+  /// Its place among the account's lines of that block.
+  std::uint32_t index = 0;
+  WallTime time;
+  std::string purpose;
+  bool is_income = false;
+  Oort amount;
+  Oort balance_after;
+  /// What it was about: 32 bytes, 20 of an account, or empty.
+  Bytes subject;
+  std::optional<TransactionId> transaction;
+};
+/// Where a page of a statement begins.
+struct StatementPlace {
+  Height height;
+  std::uint32_t index = 0;
+};
+struct StatementView {
+  StateMark state;
+  /// In the order in which they happened.
+  std::vector<StatementLine> lines;
+};
+
 /// Whether a read waits for everything that was final anywhere when it arrived.
 enum class Consistency : std::uint8_t { Strong, Local };
 
@@ -138,6 +165,20 @@ class LedgerPort {
   /// with NOT_SUPPORTED where the node holds no state.
   virtual void list_faults(const Bytes32& from, std::size_t count_max,
                            Callback<Result<FaultsView>> done) = 0;
+  /// At most `count_max` lines from `from` on, once the lines of the last state that the node had
+  /// when it was asked are written. Fails with NOT_SUPPORTED where the node holds no state, with
+  /// DISK_FAILED or CORRUPT_DATA, with CANCELLED when the node stops.
+  virtual void list_statement(const AccountId& account, StatementPlace from, std::size_t count_max,
+                              Callback<Result<StatementView>> done) = 0;
+};
+
+/// The last state that the node has. Null in `Ports` where it holds none.
+class StatePort {
+ public:
+  using Use = std::function<void(const StateMark& mark, const ledger::StateReader& state)>;
+  virtual ~StatePort() = default;
+  /// Calls `use` before it returns; the state lives for that call.
+  virtual void read(const Use& use) = 0;
 };
 
 struct StorageStatus {
@@ -275,6 +316,7 @@ class AdminPort {
 /// UNIMPLEMENTED. Borrowed for the server's lifetime.
 struct Ports {
   LedgerPort* ledger = nullptr;
+  StatePort* state = nullptr;
   NodePort* node = nullptr;
   ObjectPort* object = nullptr;
   AdminPort* admin = nullptr;

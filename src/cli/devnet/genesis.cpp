@@ -11,6 +11,7 @@
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/governance_records.hpp"
 #include "oort/ledger/market_records.hpp"
+#include "oort/ledger/modules.hpp"
 #include "oort/ledger/params.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_records.hpp"

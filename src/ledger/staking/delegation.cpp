@@ -3,6 +3,7 @@
 #include "bank/bank.hpp"
 #include "governance/governance.hpp"
 #include "oort/core/assert.hpp"
+#include "oort/ledger/economy_view.hpp"
 #include "staking/pool_edit.hpp"
 
 namespace oort::ledger {
@@ -14,8 +15,7 @@ constexpr Uint128 shares_per_unit_max = Uint128{1} << 20;
 /// Pays what the shares have earned. Requires: the pool is credited.
 void pay(StakingEdit& edit, const Pool& pool, const AccountId& delegator, Delegation& delegation,
          std::vector<Event>& events) {
-  const Wide owed =
-      times(minus(pool.share_ratio, delegation.share_ratio), delegation.shares.units());
+  const Wide owed = reward_of(pool, delegation);
   delegation.share_ratio = pool.share_ratio;
   draw(edit.overlay(), Pot::Rewards, Oort(owed.high));
   credit(edit.overlay(), events, delegator, Oort(owed.high), Purpose::RewardPaid,

@@ -16,11 +16,6 @@ std::uint64_t whole_oort(Oort amount) {
   return static_cast<std::uint64_t>(amount.units() / oort_base_units);
 }
 
-Oort emission_of(const StakingParams& params, std::uint64_t epoch) {
-  const std::uint64_t halvings = epoch / params.halving_epochs;
-  return halvings >= 128 ? Oort() : Oort(params.emission.units() >> halvings);
-}
-
 /// Shares the fees and the epoch's emission out among the witnesses' stake. Without witnesses the
 /// fees wait and nothing is emitted.
 EpochBegan share_rewards(StakingEdit& edit) {
@@ -32,8 +27,7 @@ EpochBegan share_rewards(StakingEdit& edit) {
   told.fees = supply.fees;
   supply.fees = Oort();
   save(state, keys::supply(), supply);
-  told.emission =
-      std::min(emission_of(edit.params(), edit.staking.epoch - 1), View(state).pot(Pot::Mining));
+  told.emission = emission_of(edit.params(), edit.staking.epoch - 1, View(state).pot(Pot::Mining));
   draw(state, Pot::Mining, told.emission);
   const auto rewards = told.fees.plus(told.emission);
   OORT_ASSERT(rewards.has_value(), "all money together fits an amount");
@@ -140,6 +134,12 @@ void date(const Block& block, const StakingEdit& edit) {
 }
 
 }  // namespace
+
+Oort emission_of(const StakingParams& params, std::uint64_t epoch, Oort mining) {
+  const std::uint64_t halvings = epoch / params.halving_epochs;
+  if (halvings >= 128) return {};
+  return std::min(Oort(params.emission.units() >> halvings), mining);
+}
 
 void begin_staking(Block& block, std::vector<Event>& events) {
   const auto params = staking_params(block.state);

@@ -3,6 +3,7 @@
 
 #include "bank/bank.hpp"
 #include "oort/core/assert.hpp"
+#include "oort/ledger/economy_view.hpp"
 
 namespace oort::ledger {
 namespace {
@@ -11,11 +12,13 @@ bool is_ranked(PoolState state) noexcept {
   return state == PoolState::Candidate || state == PoolState::Witnessing;
 }
 
-/// What a whole epoch's rewards gave per base unit since the pool was credited last.
-void credit(Pool& pool, const StakingState& staking) {
+}  // namespace
+
+Pool credited(Pool pool, const StakingState& staking) noexcept {
+  // What a whole epoch's rewards gave per base unit since the pool was credited last.
   const Wide ratio = minus(staking.ratio, pool.stake_ratio);
   pool.stake_ratio = staking.ratio;
-  if (is_zero(ratio) || pool.state != PoolState::Witnessing) return;
+  if (is_zero(ratio) || pool.state != PoolState::Witnessing) return pool;
   const Wide earned = times(ratio, stake_of(pool).units());
   Wide community;
   if (!pool.shares.is_zero()) {
@@ -28,9 +31,12 @@ void credit(Pool& pool, const StakingState& staking) {
   // The creator has what its stake earned, the commission, and what the two divisions left over:
   // less than 2^-16 base units, so that nothing is lost and nobody else is paid by rounding.
   pool.creator_owed = plus(pool.creator_owed, minus(earned, community));
+  return pool;
 }
 
-}  // namespace
+Wide reward_of(const Pool& pool, const Delegation& delegation) noexcept {
+  return times(minus(pool.share_ratio, delegation.share_ratio), delegation.shares.units());
+}
 
 StakingEdit::StakingEdit(Overlay& state, StakingParams params) : overlay_(&state), params_(params) {
   const auto record = load<StakingState>(state, keys::staking_state());
@@ -50,9 +56,10 @@ void StakingEdit::keep_dust(Uint128 fraction) {
 }
 
 PoolEdit::PoolEdit(StakingEdit& edit, const Pool& before)
-    : pool(before), edit_(&edit), stake_before_(stake_of(pool)), state_before_(pool.state) {
-  credit(pool, edit.staking);
-}
+    : pool(credited(before, edit.staking)),
+      edit_(&edit),
+      stake_before_(stake_of(pool)),
+      state_before_(pool.state) {}
 
 void PoolEdit::become(PoolState state) {
   OORT_ASSERT(may_become(pool.state, state), "a pool changes along its states");

@@ -28,6 +28,9 @@ namespace oort::ledger {
 [[nodiscard]] std::optional<StakingParams> staking_params(const StateReader& state);
 [[nodiscard]] bool is_possible(const StakingParams& params);
 
+/// What `epoch` pays out when it ends, of a pot that holds `mining`.
+[[nodiscard]] Oort emission_of(const StakingParams& params, std::uint64_t epoch, Oort mining);
+
 /// Work of the block before its transactions: an epoch may begin.
 void begin_staking(Block& block, std::vector<Event>& events);
 /// Work of the block after them: what is due returns, a bounded number.
