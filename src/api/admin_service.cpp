@@ -131,7 +131,7 @@ class AdminService final : public v1::AdminService::CallbackService {
   ServerUnaryReactor* AuditSupply(CallbackServerContext* context, const v1::AuditSupplyRequest*,
                                   v1::AuditSupplyResponse* response) override {
     return answer(state_, *context, "AuditSupply", [response](const StateMark& mark, auto& state) {
-      const ledger::Audit audit = ledger::EconomyView(state).audit();
+      const ledger::SupplyAudit audit = ledger::EconomyView(state).audit();
       response->set_height(mark.height.value());
       response->set_accounts_count(audit.accounts_count);
       response->set_accounts(to_decimal(audit.accounts.units()));

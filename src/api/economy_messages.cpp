@@ -78,6 +78,7 @@ const char* name_of(ledger::Pot pot) {
     case ledger::Pot::Deposits: return "deposits";
     case ledger::Pot::Remainders: return "remainders";
     case ledger::Pot::OracleBonds: return "oracle bonds";
+    case ledger::Pot::Honesty: return "honesty";
   }
   return "unknown";
 }

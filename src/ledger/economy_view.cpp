@@ -70,7 +70,7 @@ std::optional<Leaver> leaver_in(const StateReader& state, const AccountId& accou
 
 }  // namespace
 
-bool Audit::is_conserved() const noexcept {
+bool SupplyAudit::is_conserved() const noexcept {
   std::optional<Oort> sum = accounts;
   for (const Oort part : {bonds, pots, fees}) sum = sum ? sum->plus(part) : std::nullopt;
   return sum == total;
@@ -192,8 +192,8 @@ Oort EconomyView::bond_of(const AccountId& reporter) const {
   return load<ReporterBond>(*state_, keys::reporter_bond(reporter)).value_or(ReporterBond{}).bond;
 }
 
-Audit EconomyView::audit() const {
-  Audit audit;
+SupplyAudit EconomyView::audit() const {
+  SupplyAudit audit;
   const Bytes accounts = keys::prefix(Module::Bank, table::account);
   state_->scan(accounts, accounts, [&](ByteView, ByteView value) {
     ++audit.accounts_count;

@@ -108,6 +108,14 @@ std::string_view purpose_name(std::uint16_t purpose) noexcept {
     case ledger::Purpose::DepositPaid: return "deposit paid";
     case ledger::Purpose::DepositReturned: return "deposit returned";
     case ledger::Purpose::TreasurySpent: return "treasury spent";
+    case ledger::Purpose::CaseBondPosted: return "case bond posted";
+    case ledger::Purpose::CaseBondReturned: return "case bond returned";
+    case ledger::Purpose::SeatPaid: return "seat paid";
+    case ledger::Purpose::RevealPaid: return "reveal paid";
+    case ledger::Purpose::AuditFeePosted: return "audit fee posted";
+    case ledger::Purpose::AuditFeePaid: return "audit fee paid";
+    case ledger::Purpose::AuditFeeReturned: return "audit fee returned";
+    case ledger::Purpose::AccusedCompensated: return "accused compensated";
   }
   return "unknown";
 }

@@ -89,7 +89,7 @@ TEST(EconomyView, AddsUpEverything) {
   TestLedger ledger(staking_genesis());
   ASSERT_EQ(ledger.send(ledger.owner, Delegate{node_id(1), whole(60)}), Rejection::None);
   next_epoch(ledger, 2);
-  Audit audit = EconomyView(ledger.state()).audit();
+  SupplyAudit audit = EconomyView(ledger.state()).audit();
   EXPECT_TRUE(audit.is_conserved());
   EXPECT_EQ(audit.total, ledger.view().supply().total);
   EXPECT_GT(audit.accounts_count, 2U);

@@ -38,7 +38,7 @@ struct LeaversPage {
 };
 
 /// Everything of one state that counts, added up.
-struct Audit {
+struct SupplyAudit {
   std::uint64_t accounts_count = 0;
   Oort accounts;
   Oort bonds;
@@ -86,7 +86,7 @@ class EconomyView {
   [[nodiscard]] Oort bond_of(const AccountId& reporter) const;
 
   /// Reads every account and node.
-  [[nodiscard]] Audit audit() const;
+  [[nodiscard]] SupplyAudit audit() const;
 
  private:
   const StateReader* state_;
