@@ -16,7 +16,7 @@ constexpr std::uint64_t shard_bytes = 20'000;  // Five leaves.
 /// A sealed segment on nodes 1 to 4 whose shards have real bytes.
 class Store {
  public:
-  explicit Store(TestLedger& ledger) : ledger_(ledger) {
+  explicit Store(TestLedger& ledger) {
     SegmentStore operation = ledger.store_operation(ledger.owner, 1, 2 * shard_bytes);
     id = segment_id_of(account_of(ledger.owner), 1);
     operation.receipts.clear();
@@ -46,9 +46,6 @@ class Store {
   }
 
   SegmentId id;
-
- private:
-  TestLedger& ledger_;
 };
 
 class AuditTest : public testing::Test {
