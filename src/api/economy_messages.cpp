@@ -5,9 +5,13 @@
 
 #include "call.hpp"
 #include "oort/codec/codec.hpp"
+#include "oort/ledger/economy_view.hpp"
+#include "oort/ledger/governance_records.hpp"
+#include "oort/ledger/market_records.hpp"
 #include "oort/ledger/modules.hpp"
-#include "oort/ledger/params.hpp"
 #include "oort/ledger/records.hpp"
+#include "oort/ledger/staking_records.hpp"
+#include "oort/ledger/state.hpp"
 #include "oort/ledger/view.hpp"
 
 namespace oort::api {

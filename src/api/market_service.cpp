@@ -13,6 +13,7 @@
 #include "oort/core/reasons.hpp"
 #include "oort/ledger/economy_view.hpp"
 #include "oort/ledger/market_records.hpp"
+#include "oort/ledger/state.hpp"
 #include "oort/ledger/view.hpp"
 #include "services.hpp"
 #include "state_call.hpp"

@@ -8,9 +8,11 @@
 #include "oort/codec/codec.hpp"
 #include "oort/consensus/core.hpp"
 #include "oort/consensus/types.hpp"
+#include "oort/consensus/validator_set.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/metrics.hpp"
-#include "oort/env/clock.hpp"
+#include "oort/env/signer.hpp"
+#include "oort/env/transport.hpp"
 
 namespace oort::chain {
 namespace {

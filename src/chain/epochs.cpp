@@ -5,10 +5,14 @@
 
 #include "oort/chain/light_client.hpp"
 #include "oort/codec/codec.hpp"
+#include "oort/consensus/types.hpp"
+#include "oort/consensus/validator_set.hpp"
+#include "oort/consensus/verify.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/signature.hpp"
+#include "oort/ledger/genesis.hpp"
 #include "oort/ledger/records.hpp"
 
 namespace oort::chain {

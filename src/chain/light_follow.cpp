@@ -7,6 +7,7 @@
 #include "barrier_reply.hpp"
 #include "light_impl.hpp"
 #include "oort/codec/codec.hpp"
+#include "oort/consensus/validator_set.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/env/executor.hpp"

@@ -3,6 +3,7 @@
 #include "light_impl.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/transport.hpp"
 #include "oort/ledger/rejection.hpp"
 #include "oort/ledger/state_tree.hpp"
 

@@ -313,16 +313,14 @@ void Chain::Impl::accept_synced(const std::vector<consensus::BlockRef>& blocks,
   const bool ends_epoch = blocks.back()->header.is_last_of_epoch();
   // Kept until its block comes, so that no two certificates are further apart here than there.
   if (!is_certified && !ends_epoch) certified_beyond_ = {beyond.back().height, certificate};
-  for (const consensus::BlockRef& block : blocks) {
-    Execution::Finality finality;
-    const bool is_last = block == blocks.back();
-    if (is_last && is_certified) finality.certificate = certificate;
-    if (is_last && ends_epoch) {
-      finality.ending = certificate;
-      finality.beyond = std::move(beyond);
-    }
-    accept_final(block, std::move(finality), is_last && is_certified);
+  for (std::size_t i = 0; i + 1 < blocks.size(); ++i) accept_final(blocks[i], {}, false);
+  Execution::Finality finality;
+  if (is_certified) finality.certificate = certificate;
+  if (ends_epoch) {
+    finality.ending = certificate;
+    finality.beyond = std::move(beyond);
   }
+  accept_final(blocks.back(), std::move(finality), is_certified);
   metrics::counter("oort_chain_blocks_synced_total", "Blocks that came by catching up")
       .add(static_cast<double>(blocks.size()));
 }

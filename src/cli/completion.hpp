@@ -3,6 +3,7 @@
 
 #include <string>
 
+// NOLINTNEXTLINE(readability-identifier-naming): as CLI11 calls it.
 namespace CLI {
 class App;
 }

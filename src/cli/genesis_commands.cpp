@@ -6,6 +6,7 @@
 #include "genesis_file.hpp"
 #include "key_file.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/genesis.hpp"
 #include "session.hpp"
 
 namespace oort::cli {

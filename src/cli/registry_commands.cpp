@@ -5,6 +5,10 @@
 #include "key_file.hpp"
 #include "ledger_client.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/signature.hpp"
+#include "oort/ledger/genesis.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/records.hpp"
 #include "session.hpp"
 
 namespace oort::cli {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+// NOLINTNEXTLINE(readability-identifier-naming): as CLI11 calls it.
 namespace CLI {
 class App;
 }

@@ -122,6 +122,7 @@ Result<void> set_peers(Config& config, const Value& value) {
 
 Value get_peers(const Config& config) {
   std::vector<std::string> parts;
+  parts.reserve(config.network.peers.size());
   for (const auto& peer : config.network.peers) {
     parts.push_back(peer.id.hex() + "@" + to_text(Endpoint{peer.host, peer.port}));
   }
@@ -141,6 +142,7 @@ Result<void> set_denied(Config& config, const Value& value) {
 
 Value get_denied(const Config& config) {
   std::vector<std::string> parts;
+  parts.reserve(config.network.denied.size());
   for (const NodeId& id : config.network.denied) parts.push_back(id.hex());
   return parts;
 }

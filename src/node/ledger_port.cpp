@@ -29,6 +29,7 @@ api::StateMark mark_of(const chain::FinalView& view, bool is_stale) {
 
 api::BlockView view_of(const chain::FinalBlock& block) {
   std::vector<TransactionId> ids;
+  ids.reserve(block.transactions.size());
   for (const auto& transaction : block.transactions) ids.push_back(transaction->id);
   return block_view(block.header, std::move(ids));
 }

@@ -78,6 +78,7 @@ class PendingCalls {
       const std::lock_guard lock(mutex_);
       is_stopped_ = true;
       std::vector<WaitingRef> all;
+      all.reserve(calls_.size());
       for (auto& [id, call] : calls_) all.push_back(std::move(call));
       calls_.clear();
       return all;

@@ -11,11 +11,17 @@
 #include <utility>
 #include <vector>
 
+#include "oort/api/ports.hpp"
+#include "oort/chain/chain.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
+#include "oort/ledger/genesis.hpp"
 #include "oort/ledger/keys.hpp"
+#include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
+#include "oort/ledger/state_tree.hpp"
 #include "statement_lines.hpp"
 
 namespace oort::node {

@@ -6,8 +6,12 @@
 #include <utility>
 #include <variant>
 
+#include "oort/chain/chain.hpp"
+#include "oort/chain/mempool.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/ledger/receipt.hpp"
+#include "oort/ledger/records.hpp"
 #include "oort/ledger/transaction.hpp"
 
 namespace oort::node {

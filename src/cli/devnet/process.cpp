@@ -79,6 +79,7 @@ Result<pid_t> start_node(const Network& network, const NodeEntry& node,
   std::vector<std::string> words = {program, "start", "--config", config_of(network, node)};
   words.insert(words.end(), flags.begin(), flags.end());
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const auto log_path = network.node_folder(node) / "logs" / "oortd.log";

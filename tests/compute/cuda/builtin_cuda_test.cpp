@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CUDA kernels against plain loops. Without the library or without a device every case is
-// skipped and says so. OORT_BUILTIN_CUDA names the library.
+// The CUDA kernels against plain loops. Without a device every case is skipped and says so; a
+// library that does not load fails. OORT_BUILTIN_CUDA names the library.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
@@ -20,29 +20,30 @@ namespace {
 
 using compute::test::Draws;
 
+/// Without kernels: why the library is broken, or nothing where there is just no device.
 struct Opened {
   const Kernels* kernels = nullptr;
-  std::string why;
+  std::string broken;
 };
 
 Opened open_library() {
   const char* path = std::getenv("OORT_BUILTIN_CUDA");
   if (path == nullptr) path = OORT_BUILTIN_CUDA_PATH;
   void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) return {nullptr, std::string("no CUDA kernels here: ") + dlerror()};
+  if (library == nullptr) return {nullptr, std::string("the library does not load: ") + dlerror()};
   using Get = const Kernels* (*)();
   // The name is that of a function, which POSIX gives as a pointer to data.
   const auto get = reinterpret_cast<Get>(dlsym(library, "oort_builtin_cuda_kernels"));
   if (get == nullptr) return {nullptr, "the library lacks its function"};
-  const Kernels* kernels = get();
-  return {kernels, kernels == nullptr ? "no CUDA device here" : ""};
+  return {get(), ""};
 }
 
 class BuiltinCuda : public testing::Test {
  protected:
   void SetUp() override {
     static const Opened opened = open_library();
-    if (opened.kernels == nullptr) GTEST_SKIP() << opened.why;
+    ASSERT_EQ(opened.broken, "");
+    if (opened.kernels == nullptr) GTEST_SKIP() << "no CUDA device here";
     kernels_ = opened.kernels;
   }
   void expect_same(const Task& task) {
