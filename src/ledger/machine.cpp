@@ -16,6 +16,7 @@
 #include "oort/core/assert.hpp"
 #include "params/params.hpp"
 #include "staking/staking.hpp"
+#include "storage/storage.hpp"
 
 namespace oort::ledger {
 namespace {
@@ -136,6 +137,7 @@ ExecutionResult Machine::execute(const BlockContext& context,
   Block block{context, chain_, *signatures_, evidence_, params, overlay};
   advance_beacon(overlay, context);
   begin_staking(block, result.block_events);
+  begin_storage(block);  // Before the market moves: the old rate counts for the time up to now.
   begin_market(block, result.block_events);
   begin_honesty(block, result.block_events);
   overlay.commit();

@@ -9,6 +9,7 @@
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 #include "staking/staking.hpp"
+#include "storage/storage.hpp"
 
 namespace oort::ledger {
 
@@ -17,6 +18,7 @@ Result<void> check_module(const GenesisParams& genesis, const GenesisModule& mod
   if (module.module == Module::Governance) return check_governance(genesis, module.genesis);
   if (module.module == Module::Market) return check_market(genesis, module.genesis);
   if (module.module == Module::Honesty) return check_honesty(genesis, module.genesis);
+  if (module.module == Module::Storage) return check_storage(genesis, module.genesis);
   return fail(ErrorCode::InvalidArgument, reason::bad_argument,
               "genesis: this program has no module " + std::string(to_string(module.module)) +
                   " that can begin in a genesis");
@@ -27,6 +29,7 @@ void enter_module(Overlay& state, const GenesisParams& genesis, const GenesisMod
   if (module.module == Module::Governance) return enter_governance(state, module.genesis);
   if (module.module == Module::Market) return enter_market(state, genesis, module.genesis);
   if (module.module == Module::Honesty) return enter_honesty(state, module.genesis);
+  if (module.module == Module::Storage) return enter_storage(state, genesis, module.genesis);
   OORT_ASSERT(false, "check_module passed");
 }
 

@@ -23,7 +23,7 @@ std::string_view to_string(Module module) noexcept {
     case Module::Evidence: return "evidence";
     case Module::Beacon: return "beacon";
     case Module::Params: return "params";
-    case Module::Reserved16:
+    case Module::Storage: return "storage";
     case Module::Reserved17:
     case Module::Reserved18:
     case Module::Reserved19:

@@ -9,6 +9,7 @@
 #include "oort/crypto/hash.hpp"
 #include "record_fields.hpp"
 #include "staking/operation_fields.hpp"
+#include "storage/storage_fields.hpp"
 
 namespace oort::ledger {
 
@@ -280,6 +281,9 @@ constexpr Name names[] = {
     {CaseAppeal::code, "CaseAppeal"},
     {AuditDemand::code, "AuditDemand"},
     {AuditAnswer::code, "AuditAnswer"},
+    {StorageFund::code, "StorageFund"},
+    {StorageWithdraw::code, "StorageWithdraw"},
+    {StorageCollect::code, "StorageCollect"},
 };
 static_assert(std::size(names) == std::variant_size_v<Operation>);
 

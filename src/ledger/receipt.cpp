@@ -10,6 +10,7 @@
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/tree.hpp"
 #include "staking/operation_fields.hpp"
+#include "storage/storage_fields.hpp"
 
 namespace oort::ledger {
 

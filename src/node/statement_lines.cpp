@@ -120,6 +120,7 @@ std::string_view purpose_name(std::uint16_t purpose) noexcept {
     case ledger::Purpose::AuditFeePaid: return "audit fee paid";
     case ledger::Purpose::AuditFeeReturned: return "audit fee returned";
     case ledger::Purpose::AccusedCompensated: return "accused compensated";
+    case ledger::Purpose::StoragePaid: return "storage paid";
   }
   return "unknown";
 }

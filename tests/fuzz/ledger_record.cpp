@@ -10,6 +10,7 @@
 #include "oort/ledger/receipt.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_records.hpp"
+#include "oort/ledger/storage_records.hpp"
 
 namespace oort::ledger {
 namespace {
@@ -36,7 +37,8 @@ void try_record(std::size_t chosen, ByteView bytes) {
              StakingState, Witnesses, EpochStart, StakingParams, StakingGenesis, Proposal,
              PoolVotes, DelegatorVote, LiveProposals, Upgrade, GovernanceParams, CreditBalance,
              CreditSupply, MarketParams, MarketGenesis, RateReport, ReporterBond, RateState,
-             CreditSale, CreditDay, Escrow>(chosen, bytes);
+             CreditSale, CreditDay, Escrow, StorageParams, StorageGenesis, StorageMeter,
+             StorageAccount, StorageHolding>(chosen, bytes);
 }
 
 }  // namespace

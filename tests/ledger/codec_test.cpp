@@ -7,6 +7,7 @@
 #include "kit.hpp"
 #include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/staking_records.hpp"
+#include "oort/ledger/storage_records.hpp"
 #include "samples.hpp"
 
 namespace oort::ledger::test {
@@ -81,6 +82,11 @@ const Golden golden_records = {
     {"EvidenceBundle", "1189 17de575eb45ce7b7"},
     {"Audit", "197 1ee51f1b4eea19df"},
     {"HonestyVerdict", "106 04863ad276d09914"},
+    {"StorageParams", "17 3b05f6198edbd165"},
+    {"StorageGenesis", "58 bb1469f123728c6f"},
+    {"StorageMeter", "137 ee33fecd06dbab27"},
+    {"StorageAccount", "345 dbf1174dd03dc2c9"},
+    {"StorageHolding", "193 533b480dcb090e3f"},
 };
 const Golden golden_operations = {
     {"Transfer", "38 893f6fb7139751c5"},           {"NodeRegister", "146 16d28b5e4ad30f54"},
@@ -111,6 +117,8 @@ const Golden golden_operations = {
     {"BaitReveal", "618 335438ed8e1f272a"},        {"PanelCommit", "98 49bc9e68ef3269be"},
     {"PanelOpen", "320 ea03387bcabf71f0"},         {"CaseAppeal", "34 c1149e08141a72e3"},
     {"AuditDemand", "35 274d0a53ebb9f089"},        {"AuditAnswer", "71 ddc6b988d0898eae"},
+    {"StorageFund", "38 4cc6e86970cb9acc"},        {"StorageWithdraw", "18 6c869ecc590bf57b"},
+    {"StorageCollect", "78 e378cf1c0e28f704"},
 };
 /// By code, in hex.
 const Golden golden_events = {
@@ -127,7 +135,7 @@ const Golden golden_events = {
     {"0801", "28 80b4c78f23e6e5be"}, {"0802", "34 a31b86e5700b3427"},
     {"0501", "34 33e091b6205f47c7"}, {"0502", "99 de86882fcaf64536"},
     {"0503", "40 375caf15f7d0f953"}, {"0504", "99 6f599e996d60efec"},
-    {"0510", "43 8e1265b30aa3f86c"},
+    {"0510", "43 8e1265b30aa3f86c"}, {"1001", "39 65795e956964625f"},
 };
 
 /// The code that an event's bytes begin with, little-endian.
@@ -268,6 +276,11 @@ TEST(Codec, RecordsHaveOneEncoding) {
   expect_one_encoding<EvidenceBundle>(records["EvidenceBundle"]);
   expect_one_encoding<Audit>(records["Audit"]);
   expect_one_encoding<HonestyVerdict>(records["HonestyVerdict"]);
+  expect_one_encoding<StorageParams>(records["StorageParams"]);
+  expect_one_encoding<StorageGenesis>(records["StorageGenesis"]);
+  expect_one_encoding<StorageMeter>(records["StorageMeter"]);
+  expect_one_encoding<StorageAccount>(records["StorageAccount"]);
+  expect_one_encoding<StorageHolding>(records["StorageHolding"]);
 }
 
 TEST(Codec, OperationsHaveOneEncoding) {

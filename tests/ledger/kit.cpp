@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "oort/ledger/storage_keys.hpp"
+
 namespace oort::ledger::test {
 namespace {
 
@@ -252,6 +254,44 @@ void expect_escrows(const StateReader& state) {
   EXPECT_EQ(view.credit_supply().total, Credits(credits)) << "M3";
 }
 
+/// The holdings of each payer, by its account's record.
+void expect_storage(const StateReader& state) {
+  const View view(state);
+  std::map<AccountId, StorageHolding> held;
+  const Bytes prefix = keys::prefix(Module::Storage, table::storage_holding);
+  const auto account_of_payer = [&](const AccountId& payer) {
+    const auto bytes = state.get(keys::storage_account(payer));
+    EXPECT_TRUE(bytes.has_value()) << "U1";
+    return bytes ? *codec::from_bytes<StorageAccount>(*bytes) : StorageAccount{};
+  };
+  state.scan(prefix, prefix, [&](ByteView key, ByteView value) {
+    const AccountId payer = *AccountId::from(key.last(AccountId::size_bytes));
+    const auto holding =
+        settled_with(*codec::from_bytes<StorageHolding>(value), account_of_payer(payer));
+    StorageHolding& sum = held[payer];
+    for (std::size_t i = 0; i < sum.bytes.size(); ++i) sum.bytes[i] += holding.bytes[i];
+    sum.earned = plus(sum.earned, holding.earned);
+    return true;
+  });
+  std::map<AccountId, ByClass<std::uint64_t>> stored;
+  for (const auto& [id, segment] : view.segments(SegmentId(), all)) {
+    for (const Shard& shard : segment.shards) {
+      stored[segment.gateway][static_cast<std::size_t>(segment.storage_class)] += shard.length;
+    }
+  }
+  const Bytes accounts = keys::prefix(Module::Storage, table::storage_account);
+  state.scan(accounts, accounts, [&](ByteView key, ByteView value) {
+    const AccountId payer = *AccountId::from(key.last(AccountId::size_bytes));
+    const auto account = *codec::from_bytes<StorageAccount>(value);
+    EXPECT_EQ(account.bytes, held[payer].bytes) << "U1";
+    EXPECT_EQ(account.bytes, stored[payer]) << "U1";
+    EXPECT_EQ(account.earned, held[payer].earned) << "U2";
+    const Units funds = view.escrow(account.escrow)->held;
+    EXPECT_FALSE(is_less({funds.units(), 0}, account.earned)) << "U2";
+    return true;
+  });
+}
+
 struct Counts {
   std::uint64_t versions = 0;
   std::uint64_t uploads = 0;
@@ -264,6 +304,7 @@ struct Counts {
 void expect_invariants(const StateReader& state) {
   expect_money(state);
   expect_escrows(state);
+  if (state.get(keys::storage_params())) expect_storage(state);
   const View view(state);
   std::map<SegmentId, std::uint64_t> references;
   std::map<BucketId, Counts> counts;

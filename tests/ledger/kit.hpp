@@ -13,6 +13,7 @@
 #include "oort/crypto/signature.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/machine.hpp"
+#include "oort/ledger/storage_records.hpp"
 #include "oort/ledger/view.hpp"
 
 /// A ledger in memory for tests: one genesis, blocks on demand, all invariants looked at after
@@ -126,12 +127,19 @@ class TestLedger {
 /// The record of a market of that genesis, to be changed and put back by `set_market`.
 [[nodiscard]] MarketGenesis market_of(const GenesisParams& genesis);
 void set_market(GenesisParams& genesis, const MarketGenesis& market);
+/// `market_genesis` that meters: 2 credits for a GiB of STANDARD and 1.5 of STANDARD_IA in an hour,
+/// a minute of grace, and 0.001 OORT for the owner's storage.
+[[nodiscard]] GenesisParams storage_genesis(bool is_rate_fixed = true);
+inline constexpr Credits standard_price(2 * microcredits_per_credit);
+inline constexpr Credits standard_ia_price(3 * microcredits_per_credit / 2);
+inline constexpr StorageParams storage_rules{hour_ms, 60'000};
+inline constexpr Oort storage_fund(oort_base_units / 1'000);
 inline constexpr Uint128 credit = microcredits_per_credit;
 /// 5 cents for one OORT.
 inline constexpr Rate test_rate(oort_base_units / 5);
 
-/// Fails the test where L2 or L7 does not hold, an invariant of the market is broken, or a bucket's
-/// counts are wrong.
+/// Fails the test where L2 or L7 does not hold, an invariant of the market or of metering is
+/// broken, or a bucket's counts are wrong.
 void expect_invariants(const StateReader& state);
 
 }  // namespace oort::ledger::test

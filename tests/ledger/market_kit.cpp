@@ -45,6 +45,17 @@ GenesisParams market_genesis(bool is_rate_fixed) {
   return genesis;
 }
 
+GenesisParams storage_genesis(bool is_rate_fixed) {
+  GenesisParams genesis = market_genesis(is_rate_fixed);
+  MarketGenesis market = market_of(genesis);
+  market.params.classes = {{StorageClass::Standard, standard_price},
+                           {StorageClass::StandardIa, standard_ia_price}};
+  set_market(genesis, market);
+  const StorageGenesis storage{storage_rules, {{account_of(keys_of(100)), storage_fund}}};
+  genesis.modules.push_back({Module::Storage, codec::to_bytes(storage)});
+  return genesis;
+}
+
 MarketGenesis market_of(const GenesisParams& genesis) {
   return codec::from_bytes<MarketGenesis>(genesis.modules.at(0).genesis).value();
 }

@@ -5,6 +5,7 @@
 
 #include "kit.hpp"
 #include "oort/ledger/staking_records.hpp"
+#include "oort/ledger/storage_records.hpp"
 
 namespace oort::ledger::test {
 namespace {
@@ -239,9 +240,40 @@ Escrow escrow() {
           .closed_ms = 14};
 }
 
+std::vector<Operation> storage_operations() {
+  return {
+      StorageFund{filled<AccountId>(1), Oort(2)},
+      StorageWithdraw{Oort(3)},
+      StorageCollect{filled<NodeId>(1), {filled<AccountId>(2), filled<AccountId>(3)}},
+  };
+}
+StorageMeter storage_meter() { return {1, {Wide{2, 3}, Wide{4, 5}, Wide{6, 7}, Wide{8, 9}}}; }
+StorageAccount storage_account() {
+  return {.escrow = EscrowId(1),
+          .bytes = {2, 3, 4, 5},
+          .seen = {Wide{6, 7}, Wide{8, 9}, Wide{10, 11}, Wide{12, 13}},
+          .index = {Wide{14, 15}, Wide{16, 17}, Wide{18, 19}, Wide{20, 21}},
+          .earned = {22, 23},
+          .settled_ms = 24,
+          .dry_ms = 25};
+}
+StorageHolding storage_holding() {
+  return {{1, 2, 3, 4}, {Wide{5, 6}, Wide{7, 8}, Wide{9, 10}, Wide{11, 12}}, {13, 14}};
+}
+
 template <class T>
 std::pair<std::string, Bytes> named(const char* name, const T& value) {
   return {name, codec::to_bytes(value)};
+}
+
+std::vector<std::pair<std::string, Bytes>> storage_records() {
+  return {
+      named("StorageParams", StorageParams{1, 2}),
+      named("StorageGenesis", StorageGenesis{{1, 2}, {{filled<AccountId>(3), Oort(4)}}}),
+      named("StorageMeter", storage_meter()),
+      named("StorageAccount", storage_account()),
+      named("StorageHolding", storage_holding()),
+  };
 }
 
 }  // namespace
@@ -264,6 +296,7 @@ std::vector<Operation> sample_operations() {
   std::ranges::copy(segment_operations(), std::back_inserter(all));
   std::ranges::copy(market_operations(), std::back_inserter(all));
   std::ranges::copy(honesty_operations(), std::back_inserter(all));
+  std::ranges::copy(storage_operations(), std::back_inserter(all));
   std::ranges::sort(all, {}, [](const Operation& operation) { return code_of(operation); });
   return all;
 }
@@ -298,6 +331,8 @@ std::vector<Event> sample_events() {
       RateSampled{Rate(1), Rate(2)},
   };
   std::ranges::copy(honesty_events(), std::back_inserter(all));
+  all.emplace_back(
+      StorageAccountChanged{StorageAccountChanged::Kind::Withdrawn, filled<AccountId>(1), Oort(2)});
   return all;
 }
 
@@ -397,6 +432,7 @@ std::vector<std::pair<std::string, Bytes>> sample_records() {
       named("Escrow", escrow()),
   };
   std::ranges::copy(honesty_records(), std::back_inserter(all));
+  std::ranges::copy(storage_records(), std::back_inserter(all));
   return all;
 }
 

@@ -48,7 +48,7 @@ struct CreditSupply {
 /// What a class of storage costs.
 struct ClassPrice {
   StorageClass storage_class = StorageClass::Standard;
-  Credits gib_month;  ///< Per 2^30 bytes of ciphertext and 30 days.
+  Credits gib_month;  ///< Per 2^30 bytes that a node holds and a month of metering.
   friend bool operator==(const ClassPrice&, const ClassPrice&) = default;
 };
 

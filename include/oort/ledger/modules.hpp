@@ -28,7 +28,7 @@ enum class Module : std::uint8_t {
   Evidence = 13,
   Beacon = 14,
   Params = 15,
-  Reserved16 = 16,
+  Storage = 16,
   Reserved17 = 17,
   Reserved18 = 18,
   Reserved19 = 19,

@@ -15,6 +15,7 @@
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_operations.hpp"
+#include "oort/ledger/storage_operations.hpp"
 
 /// What a transaction can ask for. Each operation has a frozen `code`; a changed layout is a new
 /// code. Wherever the text says *sender*, the account that signed the transaction is meant.
@@ -340,7 +341,9 @@ using Operation =
                  EscrowFund, EscrowChange, EscrowClose, EscrowWithdraw,
                  // Honesty.
                  RoundPost, BaitReveal, PanelCommit, PanelOpen, CaseAppeal, AuditDemand,
-                 AuditAnswer>;
+                 AuditAnswer,
+                 // Storage.
+                 StorageFund, StorageWithdraw, StorageCollect>;
 
 inline constexpr std::size_t evidence_bytes_max = 64 * 1024;
 

@@ -15,6 +15,7 @@
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/rejection.hpp"
 #include "oort/ledger/staking_events.hpp"
+#include "oort/ledger/storage_events.hpp"
 
 /// What execution tells: the effects of each operation, for clients and for whoever keeps an index.
 /// Each event has a frozen `code`.
@@ -141,7 +142,9 @@ using Event = std::variant<Transferred, BalanceChanged, NodeChanged, BucketChang
                            // Market.
                            CreditsChanged, EscrowChanged, RateSampled,
                            // Honesty.
-                           RoundBegan, RevealJudged, CaseChanged, NodePunished, AuditChanged>;
+                           RoundBegan, RevealJudged, CaseChanged, NodePunished, AuditChanged,
+                           // Storage.
+                           StorageAccountChanged>;
 /// Code u16, then the fields.
 void encode(codec::Writer& out, const Event& value);
 [[nodiscard]] Result<void> decode(codec::Reader& in, Event& value);

@@ -81,6 +81,7 @@ enum class Purpose : std::uint16_t {
   AuditFeePaid = 0x0506,
   AuditFeeReturned = 0x0507,
   AccusedCompensated = 0x0508,
+  StoragePaid = 0x1001,
 };
 
 struct PotBalance {

@@ -170,6 +170,12 @@ enum class Rejection : std::uint16_t {
   GovernorOnly = 0x0f01,
   ParamsInvalid = 0x0f02,
   ParamsTooEarly = 0x0f03,
+
+  // Storage.
+  StorageUnfunded = 0x1001,
+  StorageInArrears = 0x1002,
+  StorageAccountUnknown = 0x1003,
+  StorageFieldInvalid = 0x1004,
 };
 
 /// The enumerator's name: stable, for scripts and logs.

@@ -7,6 +7,7 @@
 #include "oort/ledger/view.hpp"
 #include "params/params.hpp"
 #include "staking/staking.hpp"
+#include "storage/storage.hpp"
 
 namespace oort::ledger {
 namespace {
@@ -40,6 +41,9 @@ bool are_possible_params(const StateReader& state, Module module, ByteView param
   }
   if (module == Module::Honesty) {
     return honesty_params(state).has_value() && are_possible<HonestyParams>(params);
+  }
+  if (module == Module::Storage) {
+    return storage_params(state).has_value() && are_possible<StorageParams>(params);
   }
   return false;
 }

@@ -7,6 +7,7 @@
 #include "bank/credits.hpp"
 #include "market/market.hpp"
 #include "oort/core/assert.hpp"
+#include "storage/storage.hpp"
 
 namespace oort::ledger {
 namespace {
@@ -139,6 +140,10 @@ Bytes32 subject_of(EscrowId id) noexcept {
 }
 
 Accepted<Escrow> open_escrow(Call& call, const EscrowTerms& terms) {
+  return open_escrow_with(call, terms, terms.payer);
+}
+
+Accepted<Escrow> open_escrow_with(Call& call, const EscrowTerms& terms, const AccountId& from) {
   const auto params = call.view().market_params();
   if (!params) return Refused(Rejection::ModuleOff);
   if (!has_possible_terms(terms)) return Refused(Rejection::EscrowFieldInvalid);
@@ -161,7 +166,7 @@ Accepted<Escrow> open_escrow(Call& call, const EscrowTerms& terms) {
   escrow.discount = terms.currency == Currency::Oort ? params->discount : 0;
   escrow.holdback = terms.holdback;
   escrow.holdback_ms = terms.holdback_ms;
-  if (const Rejection refused = set_aside(call, terms.payer, escrow, terms.amount);
+  if (const Rejection refused = set_aside(call, from, escrow, terms.amount);
       refused != Rejection::None) {
     return Refused(refused);
   }
@@ -214,6 +219,12 @@ Rejection pay_escrow(Call& call, Escrow& escrow, const AccountId& to, Units gros
   save_or_end(call, escrow);
   tell(call.events, EscrowChanged::Kind::Paid, escrow, gross);
   return Rejection::None;
+}
+
+void refund_escrow(Call& call, Escrow& escrow, Units amount) {
+  OORT_ASSERT(amount <= unstreamed(escrow), "what comes back has not streamed");
+  refund(call, escrow, amount);
+  save_escrow(call.state(), escrow);
 }
 
 void freeze_escrow(Call& call, Escrow& escrow) {
@@ -329,6 +340,9 @@ Rejection apply(Call& call, const EscrowFund& operation) {
   auto escrow = find_escrow(call.block, operation.escrow);
   if (!escrow) return escrow.error();
   if (has_expired(call, *escrow)) return Rejection::EscrowEnded;
+  if (escrow->kind == EscrowKind::Storage) {
+    return fund_storage(call, *escrow, call.sender, operation.amount);
+  }
   return fund_escrow(call, *escrow, call.sender, operation.amount);
 }
 

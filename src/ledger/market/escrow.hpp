@@ -28,6 +28,9 @@ struct EscrowTerms {
 /// Takes the amount from the payer. Refused with ModuleOff, EscrowFieldInvalid, BalanceTooLow or
 /// CreditsTooLow.
 [[nodiscard]] Accepted<Escrow> open_escrow(Call& call, const EscrowTerms& terms);
+/// The same with money of `from`; what comes back is the payer's.
+[[nodiscard]] Accepted<Escrow> open_escrow_with(Call& call, const EscrowTerms& terms,
+                                                const AccountId& from);
 /// The record as it stands at the block's time.
 [[nodiscard]] Accepted<Escrow> find_escrow(const Block& block, EscrowId id);
 /// Adds money of `from`, whoever the payer is.
@@ -36,6 +39,9 @@ struct EscrowTerms {
 /// Pays `gross` of what has not streamed to `to`: work that is paid by receipts. EscrowTooLow where
 /// there is less; RateStale where credits cannot be turned into OORT.
 [[nodiscard]] Rejection pay_escrow(Call& call, Escrow& escrow, const AccountId& to, Units gross);
+/// Gives `amount` of what has not streamed back to the payer; the escrow goes on. Requires: there
+/// is as much.
+void refund_escrow(Call& call, Escrow& escrow, Units amount);
 /// Stops everything until `thaw_escrow`: no time passes for the stream meanwhile.
 void freeze_escrow(Call& call, Escrow& escrow);
 void thaw_escrow(Call& call, Escrow& escrow);

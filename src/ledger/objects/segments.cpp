@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include "objects/objects.hpp"
 #include "oort/core/limits.hpp"
+#include "storage/storage.hpp"
 
 namespace oort::ledger {
 namespace {
@@ -136,6 +138,7 @@ void watch_segment(Block& block, const SegmentId& id, Height height) {
 
 void drop_segment(Block& block, const SegmentId& id, const Segment& segment,
                   std::vector<Event>& events) {
+  meter(block, segment, segment.shards, {});
   block.state.erase(keys::segment(id));
   events.emplace_back(event_of(SegmentChanged::Kind::Released, id, segment));
 }
@@ -147,6 +150,10 @@ SegmentChanged event_of(SegmentChanged::Kind kind, const SegmentId& id, const Se
 Rejection apply(Call& call, const SegmentOpen& operation) {
   const SegmentId id = segment_id_of(call.sender, operation.nonce);
   if (call.state().get(keys::segment(id))) return Rejection::SegmentExists;
+  if (const Rejection rejection = check_payer(call.block, call.sender);
+      rejection != Rejection::None) {
+    return rejection;
+  }
   if (operation.replicas.empty()) return Rejection::ShardsInvalid;
   if (const Rejection rejection = check_nodes(call, operation.replicas);
       rejection != Rejection::None) {
@@ -179,6 +186,7 @@ Rejection apply(Call& call, const SegmentAppend& operation) {
   if (operation.length <= segment->length || operation.length > limits::segment_bytes_max) {
     return Rejection::LengthInvalid;
   }
+  const std::vector<Shard> before = segment->shards;
   if (const Rejection rejection = take_appends(call, operation, *segment);
       rejection != Rejection::None) {
     return rejection;
@@ -189,6 +197,7 @@ Rejection apply(Call& call, const SegmentAppend& operation) {
   if (const Rejection rejection = settle(call, *segment); rejection != Rejection::None) {
     return rejection;
   }
+  meter(call.block, *segment, before, segment->shards);
   save_segment(call.block, operation.segment, *segment);
   call.events.emplace_back(event_of(SegmentChanged::Kind::Appended, operation.segment, *segment));
   return Rejection::None;
@@ -209,11 +218,12 @@ Rejection apply(Call& call, const SegmentSeal& operation) {
   segment->scheme = Scheme::ReedSolomon;
   segment->data_shards = operation.data_shards;
   segment->fence = operation.fence + 1;
-  segment->shards = *std::move(shards);
+  const std::vector<Shard> replicas = std::exchange(segment->shards, *std::move(shards));
   segment->hold_until = call.block.height_after(call.params().orphan_window);
   if (const Rejection rejection = settle(call, *segment); rejection != Rejection::None) {
     return rejection;
   }
+  meter(call.block, *segment, replicas, segment->shards);
   save_segment(call.block, operation.segment, *segment);
   if (segment->references == 0) {
     watch_segment(call.block, operation.segment, segment->hold_until);
@@ -225,6 +235,10 @@ Rejection apply(Call& call, const SegmentSeal& operation) {
 Rejection apply(Call& call, const SegmentStore& operation) {
   const SegmentId id = segment_id_of(call.sender, operation.nonce);
   if (call.state().get(keys::segment(id))) return Rejection::SegmentExists;
+  if (const Rejection rejection = check_payer(call.block, call.sender);
+      rejection != Rejection::None) {
+    return rejection;
+  }
   Segment segment;
   segment.gateway = call.sender;
   segment.state = SegmentState::Sealed;
@@ -242,6 +256,7 @@ Rejection apply(Call& call, const SegmentStore& operation) {
   if (const Rejection rejection = settle(call, segment); rejection != Rejection::None) {
     return rejection;
   }
+  meter(call.block, segment, {}, segment.shards);
   save_segment(call.block, id, segment);
   watch_segment(call.block, id, segment.hold_until);
   call.events.emplace_back(event_of(SegmentChanged::Kind::Stored, id, segment));
@@ -262,6 +277,7 @@ Rejection apply(Call& call, const ShardReplace& operation) {
       rejection != Rejection::None) {
     return rejection;
   }
+  const std::vector<Shard> before = segment->shards;
   if (index == segment->shards.size()) segment->shards.emplace_back();
   segment->shards[index] = shard_of(operation.receipt);
   // A repair is welcome even where it does not yet lift the segment to its class's floor.
@@ -269,6 +285,7 @@ Rejection apply(Call& call, const ShardReplace& operation) {
       rejection != Rejection::None && rejection != Rejection::ToleranceTooLow) {
     return rejection;
   }
+  meter(call.block, *segment, before, segment->shards);
   save_segment(call.block, operation.segment, *segment);
   call.events.emplace_back(
       event_of(SegmentChanged::Kind::ShardReplaced, operation.segment, *segment));

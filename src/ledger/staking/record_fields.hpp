@@ -4,21 +4,11 @@
 #include "fields.hpp"
 #include "oort/core/limits.hpp"
 #include "oort/ledger/staking_records.hpp"
+#include "wide_fields.hpp"
 
 /// The order of these calls is the layout of staking's records: frozen per format version.
 namespace oort::ledger {
 
-inline void walk(FieldWriter& f, const Wide& v) {
-  f(Shares(v.high));
-  f(Shares(v.low));
-}
-inline void walk(FieldReader& f, Wide& v) {
-  Shares high;
-  Shares low;
-  f(high);
-  f(low);
-  v = {high.units(), low.units()};
-}
 template <class F>
 void walk(F& f, typename F::template As<Pool>& v) {
   f(v.node);
