@@ -65,6 +65,10 @@ class FieldWriter {
     out_->u32(static_cast<std::uint32_t>(values.size()));
     for (const Bytes& value : values) out_->blob(value);
   }
+  void texts(const std::vector<std::string>& values, std::size_t, std::size_t) {
+    out_->u32(static_cast<std::uint32_t>(values.size()));
+    for (const std::string& value : values) out_->text(value);
+  }
   template <class E>
   void enumeration(E value, E, E = E{}) {
     codec::encode(*out_, static_cast<std::underlying_type_t<E>>(value));
@@ -137,6 +141,13 @@ class FieldReader {
     if (!count) return keep(fail(std::move(count).error()));
     values.clear();
     for (std::uint32_t i = 0; i < *count && !failure_; ++i) blob(values.emplace_back(), size_max);
+  }
+  void texts(std::vector<std::string>& values, std::size_t count_max, std::size_t size_max) {
+    if (failure_) return;
+    auto count = in_->count(count_max, sizeof(std::uint32_t));
+    if (!count) return keep(fail(std::move(count).error()));
+    values.clear();
+    for (std::uint32_t i = 0; i < *count && !failure_; ++i) text(values.emplace_back(), size_max);
   }
   template <class E>
   void enumeration(E& value, E last, E first = E{}) {

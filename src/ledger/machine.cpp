@@ -9,6 +9,7 @@
 #include "evidence/evidence.hpp"
 #include "governance/governance.hpp"
 #include "honesty/honesty.hpp"
+#include "jobs/jobs.hpp"
 #include "market/market.hpp"
 #include "nodes/nodes.hpp"
 #include "objects/objects.hpp"
@@ -140,6 +141,7 @@ ExecutionResult Machine::execute(const BlockContext& context,
   begin_storage(block);  // Before the market moves: the old rate counts for the time up to now.
   begin_market(block, result.block_events);
   begin_honesty(block, result.block_events);
+  begin_jobs(block, result.block_events);
   overlay.commit();
 
   Oort fees;

@@ -5,6 +5,7 @@
 
 #include "governance/governance.hpp"
 #include "honesty/honesty.hpp"
+#include "jobs/jobs.hpp"
 #include "market/market.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
@@ -19,6 +20,7 @@ Result<void> check_module(const GenesisParams& genesis, const GenesisModule& mod
   if (module.module == Module::Market) return check_market(genesis, module.genesis);
   if (module.module == Module::Honesty) return check_honesty(genesis, module.genesis);
   if (module.module == Module::Storage) return check_storage(genesis, module.genesis);
+  if (module.module == Module::Jobs) return check_jobs(genesis, module.genesis);
   return fail(ErrorCode::InvalidArgument, reason::bad_argument,
               "genesis: this program has no module " + std::string(to_string(module.module)) +
                   " that can begin in a genesis");
@@ -30,6 +32,7 @@ void enter_module(Overlay& state, const GenesisParams& genesis, const GenesisMod
   if (module.module == Module::Market) return enter_market(state, genesis, module.genesis);
   if (module.module == Module::Honesty) return enter_honesty(state, module.genesis);
   if (module.module == Module::Storage) return enter_storage(state, genesis, module.genesis);
+  if (module.module == Module::Jobs) return enter_jobs(state, module.genesis);
   OORT_ASSERT(false, "check_module passed");
 }
 

@@ -3,6 +3,7 @@
 
 #include "governance/layouts.hpp"
 #include "honesty/operation_fields.hpp"
+#include "jobs/operation_fields.hpp"
 #include "market/market_fields.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
@@ -284,6 +285,16 @@ constexpr Name names[] = {
     {StorageFund::code, "StorageFund"},
     {StorageWithdraw::code, "StorageWithdraw"},
     {StorageCollect::code, "StorageCollect"},
+    {OfferPost::code, "OfferPost"},
+    {OfferWithdraw::code, "OfferWithdraw"},
+    {JobOpen::code, "JobOpen"},
+    {JobTakeOver::code, "JobTakeOver"},
+    {JobAnchor::code, "JobAnchor"},
+    {JobResult::code, "JobResult"},
+    {JobCancel::code, "JobCancel"},
+    {JobClaim::code, "JobClaim"},
+    {JobRedeem::code, "JobRedeem"},
+    {JobDispute::code, "JobDispute"},
 };
 static_assert(std::size(names) == std::variant_size_v<Operation>);
 

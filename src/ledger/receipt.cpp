@@ -4,6 +4,7 @@
 #include "fields.hpp"
 #include "governance/layouts.hpp"
 #include "honesty/operation_fields.hpp"
+#include "jobs/operation_fields.hpp"
 #include "market/market_fields.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/limits.hpp"

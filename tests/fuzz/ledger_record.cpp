@@ -6,6 +6,8 @@
 
 #include "oort/core/assert.hpp"
 #include "oort/ledger/governance_records.hpp"
+#include "oort/ledger/jobs_records.hpp"
+#include "oort/ledger/jobs_spec.hpp"
 #include "oort/ledger/market_records.hpp"
 #include "oort/ledger/receipt.hpp"
 #include "oort/ledger/records.hpp"
@@ -38,7 +40,8 @@ void try_record(std::size_t chosen, ByteView bytes) {
              PoolVotes, DelegatorVote, LiveProposals, Upgrade, GovernanceParams, CreditBalance,
              CreditSupply, MarketParams, MarketGenesis, RateReport, ReporterBond, RateState,
              CreditSale, CreditDay, Escrow, StorageParams, StorageGenesis, StorageMeter,
-             StorageAccount, StorageHolding>(chosen, bytes);
+             StorageAccount, StorageHolding, JobsParams, JobsGenesis, OfferRecord, Job, JobEarner,
+             JobDisputeRecord, LeaseLine, Voucher, JobSpec>(chosen, bytes);
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 #include "kit.hpp"
 #include "oort/ledger/honesty_records.hpp"
+#include "oort/ledger/jobs_records.hpp"
+#include "oort/ledger/jobs_spec.hpp"
 #include "oort/ledger/staking_records.hpp"
 #include "oort/ledger/storage_records.hpp"
 #include "samples.hpp"
@@ -87,6 +89,16 @@ const Golden golden_records = {
     {"StorageMeter", "137 ee33fecd06dbab27"},
     {"StorageAccount", "345 dbf1174dd03dc2c9"},
     {"StorageHolding", "193 533b480dcb090e3f"},
+    {"JobsParams", "69 daca0b5707f8eb76"},
+    {"JobsGenesis", "70 e2fe59834ddf3135"},
+    {"OfferRecord", "133 434f6a9275391667"},
+    {"Job", "473 68809776a29fe969"},
+    {"JobEarner", "65 bb363bb60c6f2cd6"},
+    {"JobDisputeRecord", "114 08c5e4766db7918c"},
+    {"LeaseLine", "105 276c9560295cad54"},
+    {"Voucher", "201 e313d4612d91ecc4"},
+    {"JobSpec", "515 b4abfc1c01b5a371"},
+    {"JobSpecBuiltin", "207 ad5372e9c0e73f58"},
 };
 const Golden golden_operations = {
     {"Transfer", "38 893f6fb7139751c5"},           {"NodeRegister", "146 16d28b5e4ad30f54"},
@@ -118,24 +130,32 @@ const Golden golden_operations = {
     {"PanelOpen", "320 ea03387bcabf71f0"},         {"CaseAppeal", "34 c1149e08141a72e3"},
     {"AuditDemand", "35 274d0a53ebb9f089"},        {"AuditAnswer", "71 ddc6b988d0898eae"},
     {"StorageFund", "38 4cc6e86970cb9acc"},        {"StorageWithdraw", "18 6c869ecc590bf57b"},
-    {"StorageCollect", "78 e378cf1c0e28f704"},
+    {"StorageCollect", "78 e378cf1c0e28f704"},     {"OfferPost", "126 a59fb000496f11f4"},
+    {"OfferWithdraw", "34 716502b25c85b744"},      {"JobOpen", "156 70cf33e3bb67e7e2"},
+    {"JobTakeOver", "42 f833077d188ff161"},        {"JobAnchor", "106 aa2468cc5a97195f"},
+    {"JobResult", "107 5a7a75d06e478cfe"},         {"JobCancel", "34 ab6eaa74ee34b207"},
+    {"JobClaim", "214 cd94e2bf3a197065"},          {"JobRedeem", "203 f8caa0a172305ddf"},
+    {"JobDispute", "403 e49a109d44c87999"},
 };
 /// By code, in hex.
 const Golden golden_events = {
-    {"0101", "58 faa6f172452713af"}, {"0401", "35 22741f920eff1114"},
-    {"0601", "31 3fda0459f7214f48"}, {"0610", "135 16c603856383a160"},
-    {"0611", "58 9003ec7ddaac9840"}, {"0620", "45 bf7c9653d770fc54"},
-    {"0630", "61 2d1198d948b7970d"}, {"0701", "35 f74c7e7622556e7b"},
-    {"0710", "51 4de9effa28d27151"}, {"0d01", "68 e697df1916d2415d"},
-    {"0f01", "11 447c8149897adad8"}, {"0102", "73 42e92d191ec51ef5"},
-    {"0201", "67 2c2c98e2cf85c5a9"}, {"0202", "103 7420dbc88dd9d772"},
-    {"0203", "44 a82f70205306dab9"}, {"0204", "50 ae1cf1e5f09606f2"},
-    {"0301", "11 de256034600f50b5"}, {"0302", "63 ca441fbd00ea469d"},
-    {"0303", "3 70513162ecff97a7"},  {"0103", "73 40606e4c8166f096"},
-    {"0801", "28 80b4c78f23e6e5be"}, {"0802", "34 a31b86e5700b3427"},
-    {"0501", "34 33e091b6205f47c7"}, {"0502", "99 de86882fcaf64536"},
-    {"0503", "40 375caf15f7d0f953"}, {"0504", "99 6f599e996d60efec"},
-    {"0510", "43 8e1265b30aa3f86c"}, {"1001", "39 65795e956964625f"},
+    {"0101", "58 faa6f172452713af"},  {"0401", "35 22741f920eff1114"},
+    {"0601", "31 3fda0459f7214f48"},  {"0610", "135 16c603856383a160"},
+    {"0611", "58 9003ec7ddaac9840"},  {"0620", "45 bf7c9653d770fc54"},
+    {"0630", "61 2d1198d948b7970d"},  {"0701", "35 f74c7e7622556e7b"},
+    {"0710", "51 4de9effa28d27151"},  {"0d01", "68 e697df1916d2415d"},
+    {"0f01", "11 447c8149897adad8"},  {"0102", "73 42e92d191ec51ef5"},
+    {"0201", "67 2c2c98e2cf85c5a9"},  {"0202", "103 7420dbc88dd9d772"},
+    {"0203", "44 a82f70205306dab9"},  {"0204", "50 ae1cf1e5f09606f2"},
+    {"0301", "11 de256034600f50b5"},  {"0302", "63 ca441fbd00ea469d"},
+    {"0303", "3 70513162ecff97a7"},   {"0103", "73 40606e4c8166f096"},
+    {"0801", "28 80b4c78f23e6e5be"},  {"0802", "34 a31b86e5700b3427"},
+    {"0501", "34 33e091b6205f47c7"},  {"0502", "99 de86882fcaf64536"},
+    {"0503", "40 375caf15f7d0f953"},  {"0504", "99 6f599e996d60efec"},
+    {"0510", "43 8e1265b30aa3f86c"},  {"1001", "39 65795e956964625f"},
+    {"0901", "67 6cc4aebc16c3bb34"},  {"0902", "76 f647c400baac3dd5"},
+    {"0903", "106 7d9c21c1274b37db"}, {"0904", "83 a4cee43dd1333a3b"},
+    {"0905", "148 39095a3d15b12dc5"},
 };
 
 /// The code that an event's bytes begin with, little-endian.
@@ -281,6 +301,16 @@ TEST(Codec, RecordsHaveOneEncoding) {
   expect_one_encoding<StorageMeter>(records["StorageMeter"]);
   expect_one_encoding<StorageAccount>(records["StorageAccount"]);
   expect_one_encoding<StorageHolding>(records["StorageHolding"]);
+  expect_one_encoding<JobsParams>(records["JobsParams"]);
+  expect_one_encoding<JobsGenesis>(records["JobsGenesis"]);
+  expect_one_encoding<OfferRecord>(records["OfferRecord"]);
+  expect_one_encoding<Job>(records["Job"]);
+  expect_one_encoding<JobEarner>(records["JobEarner"]);
+  expect_one_encoding<JobDisputeRecord>(records["JobDisputeRecord"]);
+  expect_one_encoding<LeaseLine>(records["LeaseLine"]);
+  expect_one_encoding<Voucher>(records["Voucher"]);
+  expect_one_encoding<JobSpec>(records["JobSpec"]);
+  expect_one_encoding<JobSpec>(records["JobSpecBuiltin"]);
 }
 
 TEST(Codec, OperationsHaveOneEncoding) {

@@ -100,7 +100,9 @@ Panelist all_find(const Bytes32& result) {
   return [result](const NodeId&) { return std::optional(result); };
 }
 
-Town::Town(const HonestyParams& params) : ledger(honesty_genesis(params)) {
+Town::Town(const HonestyParams& params) : Town(honesty_genesis(params)) {}
+
+Town::Town(const GenesisParams& genesis) : ledger(genesis) {
   for (std::uint8_t number = first_worker; number <= last_worker; ++number) {
     numbers_.emplace(id(number), number);
   }

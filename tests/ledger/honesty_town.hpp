@@ -33,6 +33,7 @@ using Panelist = std::function<std::optional<Bytes32>(const NodeId&)>;
 class Town {
  public:
   explicit Town(const HonestyParams& params = small_honesty());
+  explicit Town(const GenesisParams& genesis);
 
   TestLedger ledger;
 

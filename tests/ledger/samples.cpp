@@ -297,6 +297,7 @@ std::vector<Operation> sample_operations() {
   std::ranges::copy(market_operations(), std::back_inserter(all));
   std::ranges::copy(honesty_operations(), std::back_inserter(all));
   std::ranges::copy(storage_operations(), std::back_inserter(all));
+  std::ranges::copy(jobs_operations(), std::back_inserter(all));
   std::ranges::sort(all, {}, [](const Operation& operation) { return code_of(operation); });
   return all;
 }
@@ -333,6 +334,7 @@ std::vector<Event> sample_events() {
   std::ranges::copy(honesty_events(), std::back_inserter(all));
   all.emplace_back(
       StorageAccountChanged{StorageAccountChanged::Kind::Withdrawn, filled<AccountId>(1), Oort(2)});
+  std::ranges::copy(jobs_events(), std::back_inserter(all));
   return all;
 }
 
@@ -433,6 +435,7 @@ std::vector<std::pair<std::string, Bytes>> sample_records() {
   };
   std::ranges::copy(honesty_records(), std::back_inserter(all));
   std::ranges::copy(storage_records(), std::back_inserter(all));
+  std::ranges::copy(jobs_records(), std::back_inserter(all));
   return all;
 }
 

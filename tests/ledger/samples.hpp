@@ -17,6 +17,10 @@ namespace oort::ledger::test {
 [[nodiscard]] std::vector<Operation> honesty_operations();
 [[nodiscard]] std::vector<Event> honesty_events();
 [[nodiscard]] std::vector<std::pair<std::string, Bytes>> honesty_records();
+/// And those of jobs.
+[[nodiscard]] std::vector<Operation> jobs_operations();
+[[nodiscard]] std::vector<Event> jobs_events();
+[[nodiscard]] std::vector<std::pair<std::string, Bytes>> jobs_records();
 /// Name and canonical bytes of one value of each record.
 [[nodiscard]] std::vector<std::pair<std::string, Bytes>> sample_records();
 

@@ -11,6 +11,7 @@
 
 #include "oort/ledger/governance_operations.hpp"
 #include "oort/ledger/honesty_operations.hpp"
+#include "oort/ledger/jobs_operations.hpp"
 #include "oort/ledger/market_operations.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
@@ -343,7 +344,10 @@ using Operation =
                  RoundPost, BaitReveal, PanelCommit, PanelOpen, CaseAppeal, AuditDemand,
                  AuditAnswer,
                  // Storage.
-                 StorageFund, StorageWithdraw, StorageCollect>;
+                 StorageFund, StorageWithdraw, StorageCollect,
+                 // Jobs.
+                 OfferPost, OfferWithdraw, JobOpen, JobTakeOver, JobAnchor, JobResult, JobCancel,
+                 JobClaim, JobRedeem, JobDispute>;
 
 inline constexpr std::size_t evidence_bytes_max = 64 * 1024;
 

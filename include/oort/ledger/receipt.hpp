@@ -10,6 +10,7 @@
 
 #include "oort/crypto/tree.hpp"
 #include "oort/ledger/honesty_events.hpp"
+#include "oort/ledger/jobs_events.hpp"
 #include "oort/ledger/market_events.hpp"
 #include "oort/ledger/operations.hpp"
 #include "oort/ledger/records.hpp"
@@ -144,7 +145,9 @@ using Event = std::variant<Transferred, BalanceChanged, NodeChanged, BucketChang
                            // Honesty.
                            RoundBegan, RevealJudged, CaseChanged, NodePunished, AuditChanged,
                            // Storage.
-                           StorageAccountChanged>;
+                           StorageAccountChanged,
+                           // Jobs.
+                           OfferChanged, JobChanged, JobAnchored, JobPaid, JobDisputed>;
 /// Code u16, then the fields.
 void encode(codec::Writer& out, const Event& value);
 [[nodiscard]] Result<void> decode(codec::Reader& in, Event& value);

@@ -160,6 +160,28 @@ enum class Rejection : std::uint16_t {
   AuditNotDrawn = 0x0514,
   AuditAnswerWrong = 0x0515,
 
+  // Jobs.
+  OfferInvalid = 0x0901,
+  OfferUnknown = 0x0902,
+  JobExists = 0x0910,
+  JobUnknown = 0x0911,
+  JobNotYours = 0x0912,
+  JobFieldInvalid = 0x0913,
+  JobBrokerInvalid = 0x0914,
+  JobStateWrong = 0x0915,
+  JobEpochStale = 0x0916,
+  JobLeaseRunning = 0x0917,
+  JobTotalsShrink = 0x0918,
+  JobOverdrawn = 0x0919,
+  JobLeasesOpen = 0x091a,
+  JobProofInvalid = 0x0920,
+  JobClaimed = 0x0921,
+  JobExecutorInvalid = 0x0922,
+  VoucherInvalid = 0x0923,
+  NothingToRedeem = 0x0924,
+  JobDisputeInvalid = 0x0925,
+  JobDisputesTooMany = 0x0926,
+
   // Evidence.
   EvidenceInvalid = 0x0d01,
   EvidenceKnown = 0x0d02,

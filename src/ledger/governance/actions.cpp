@@ -3,6 +3,7 @@
 #include "governance/governance.hpp"
 #include "honesty/honesty.hpp"
 #include "oort/codec/codec.hpp"
+#include "oort/ledger/jobs_view.hpp"
 #include "oort/ledger/market_records.hpp"
 #include "oort/ledger/view.hpp"
 #include "params/params.hpp"
@@ -44,6 +45,9 @@ bool are_possible_params(const StateReader& state, Module module, ByteView param
   }
   if (module == Module::Storage) {
     return storage_params(state).has_value() && are_possible<StorageParams>(params);
+  }
+  if (module == Module::Jobs) {
+    return JobsView(state).params().has_value() && are_possible<JobsParams>(params);
   }
   return false;
 }

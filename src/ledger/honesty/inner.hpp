@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "honesty/honesty.hpp"
+#include "nodes/nodes.hpp"
 
 /// What the parts of the module use of each other.
 namespace oort::ledger {
@@ -15,8 +16,6 @@ inline constexpr std::size_t swept_per_block_max = 1024;
 
 /// Requires: the module is on.
 [[nodiscard]] HonestyState honesty_state(const StateReader& state);
-/// The node, where the sender may act for it: its own account or its operator's.
-[[nodiscard]] Accepted<Node> own_node(const Call& call, const NodeId& node);
 [[nodiscard]] Bytes32 beacon_value(const StateReader& state);
 
 // Standing.

@@ -64,15 +64,6 @@ Bytes32 beacon_value(const StateReader& state) {
   return beacon->value;
 }
 
-Accepted<Node> own_node(const Call& call, const NodeId& id) {
-  auto node = call.view().node(id);
-  if (!node) return Refused(Rejection::NodeUnknown);
-  if (node->owner != call.sender && call.view().node_of(call.sender) != id) {
-    return Refused(Rejection::NodeNotYours);
-  }
-  return *std::move(node);
-}
-
 void begin_honesty(Block& block, std::vector<Event>& events) {
   const auto params = honesty_params(block.state);
   if (!params) return;

@@ -18,6 +18,15 @@ bool is_possible(std::uint8_t roles, const std::vector<Endpoint>& endpoints) {
   return true;
 }
 
+Accepted<Node> own_node(const Call& call, const NodeId& id) {
+  auto node = call.view().node(id);
+  if (!node) return Refused(Rejection::NodeUnknown);
+  if (node->owner != call.sender && call.view().node_of(call.sender) != id) {
+    return Refused(Rejection::NodeNotYours);
+  }
+  return *std::move(node);
+}
+
 void enter(Overlay& state, const Node& node) {
   save(state, keys::node(node.id), node);
   const AccountId account = crypto::account_of(crypto::key_of(node.id));

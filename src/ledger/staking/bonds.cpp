@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "bank/bank.hpp"
 #include "oort/core/assert.hpp"
 #include "staking/pool_edit.hpp"
@@ -13,6 +15,22 @@ void add_bond(Overlay& state, const NodeId& id, Oort amount, std::vector<Event>&
   node->bond = *sum;
   save(state, keys::node(id), *node);
   events.emplace_back(BondChanged{id, node->bond});
+}
+
+Oort assign_bond(Block& block, const NodeId& id, const AccountId& to, Oort wanted,
+                 std::vector<Event>& events) {
+  const auto params = staking_params(block.state);
+  auto node = block.view().node(id);
+  if (!params || !node) return {};
+  const Oort amount = std::min(wanted, node->bond);
+  if (amount.is_zero()) return amount;
+  node->bond = *node->bond.minus(amount);
+  save(block.state, keys::node(id), *node);
+  const StakingEdit edit(block.state, *params);
+  begin_unbonding(block.state, keys::Leaving::Bond, id, to, amount, edit.staking.epoch,
+                  block.params.unbonding_epochs);
+  events.emplace_back(BondChanged{id, node->bond});
+  return amount;
 }
 
 Rejection apply(Call& call, const BondPost& operation) {

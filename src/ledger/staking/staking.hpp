@@ -70,4 +70,9 @@ void set_weight_factor(Overlay& state, const NodeId& node, std::uint32_t million
 [[nodiscard]] Result<void> check_staking(const GenesisParams& genesis, ByteView record);
 void enter_staking(Overlay& state, const GenesisParams& genesis, ByteView record);
 
+/// Takes up to `wanted` of a node's bond, which `to` gets as if it had been withdrawn: after the
+/// time in which it can still be slashed. Says how much; nothing where staking is off.
+Oort assign_bond(Block& block, const NodeId& id, const AccountId& to, Oort wanted,
+                 std::vector<Event>& events);
+
 }  // namespace oort::ledger
