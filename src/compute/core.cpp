@@ -93,11 +93,11 @@ std::optional<RejectReason> Core::refusal(const Request& request) const {
   return std::nullopt;
 }
 
-void Core::on(const JobSubmitted& event) {
-  const Request& request = event.request;
+/// Null, and the reason among the actions, where it is refused.
+Job* Core::admit(const Request& request) {
   if (const auto reason = refusal(request)) {
     actions_.push_back(Reject{request.job, *reason});
-    return;
+    return nullptr;
   }
   auto owned = std::make_unique<Job>();
   Job& job = *owned;
@@ -122,8 +122,34 @@ void Core::on(const JobSubmitted& event) {
   if (workload_.learn(request.any_of.front(), tasks)) {
     nodes_.expect(Fragmentation(workload_.shapes()));
   }
-  hold_or_queue(job);
-  if (job.state == JobState::Queued) pass();
+  return &job;
+}
+
+void Core::on(const JobSubmitted& event) {
+  Job* const job = admit(event.request);
+  if (job == nullptr) return;
+  hold_or_queue(*job);
+  if (job->state == JobState::Queued) pass();
+}
+
+void Core::on(const JobResumed& event) {
+  Job* const job = admit(event.request);
+  if (job == nullptr) return;
+  if (!job->is_gang()) {
+    job->next_task = job->tasks;
+    for (std::uint32_t task = 0; task < job->tasks; ++task) {
+      if (!std::binary_search(event.done.begin(), event.done.end(), task)) {
+        job->returned.insert(task);
+      }
+    }
+    job->done = job->tasks - static_cast<std::uint32_t>(job->returned.size());
+  }
+  hold_or_queue(*job);
+  if (job->dependencies_open == 0) {
+    resume(*job, event.running);
+    settle(*job);
+  }
+  pass();
 }
 
 void Core::hold_or_queue(Job& job) {
@@ -135,7 +161,7 @@ void Core::hold_or_queue(Job& job) {
   }
   if (job.dependencies_open > 0) {
     job.state = JobState::Held;
-  } else {
+  } else if (wants_to_wait(job)) {
     wait(job);
   }
 }

@@ -67,6 +67,7 @@ class Core {
   void on(const OfferGone& event);
   void on(const QueueSet& event);
   void on(const JobSubmitted& event);
+  void on(const JobResumed& event);
   void on(const JobCancelled& event);
   void on(const JobForgotten& event);
   void on(const LeaseEnded& event);
@@ -76,6 +77,9 @@ class Core {
   [[nodiscard]] std::optional<RejectReason> refusal(const Request& request) const;
 
   // Jobs and leases.
+  Job* admit(const Request& request);
+  void resume(Job& job, const std::vector<RunningTask>& running);
+  [[nodiscard]] std::optional<Spot> spot_of(Job& job, const RunningTask& running);
   RequestClass* class_of(const Request& request);
   void drop_idle_classes();
   void hold_or_queue(Job& job);
@@ -91,7 +95,7 @@ class Core {
   void reject(Job& job, RejectReason reason);
   void forget_running(Job& job, JobState outcome);
   void tell_dependents();
-  void lease(Job& job, const Spot& spot);
+  void lease(Job& job, const Spot& spot, std::uint32_t task);
   [[nodiscard]] std::uint32_t take_task(Job& job);
   [[nodiscard]] static ReplicaGroup replica_group_of(const Job& job);
 

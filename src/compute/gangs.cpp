@@ -104,7 +104,7 @@ void Core::lease_members(Job& job, std::uint32_t alternative,
     for (std::uint32_t i = 0; i < part.members; ++i) {
       const auto devices = shape.devices(nodes_, part.node);
       OORT_ASSERT(devices.has_value(), "all members were found to fit");
-      lease(job, Spot{part.node, alternative, *devices, 0});
+      lease(job, Spot{part.node, alternative, *devices, 0}, take_task(job));
     }
   }
   settle(job);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of jobs and their leases.
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "core.hpp"
@@ -117,7 +118,9 @@ void Core::end_lease(LeaseNumber number, LeaseEnd end) {
       end == LeaseEnd::NodeFault || end == LeaseEnd::VerifyFailed || end == LeaseEnd::Refused;
   if (is_nodes_fault) {
     std::erase_if(job.avoided, [&](const auto& one) { return one.second < now_; });
-    job.avoided.emplace_back(nodes_.at(lease.node).offer.node, after(now_, options_.back_off_ms));
+    const std::uint64_t back_off =
+        end == LeaseEnd::NodeFault ? options_.fault_back_off_ms : options_.back_off_ms;
+    job.avoided.emplace_back(nodes_.at(lease.node).offer.node, after(now_, back_off));
   }
   account_end(job, lease.task, end, lease.is_stopping);
   settle(job);
@@ -215,11 +218,60 @@ std::uint32_t Core::take_task(Job& job) {
   return task;
 }
 
-void Core::lease(Job& job, const Spot& spot) {
+/// Where a task runs already, if its node is there, may run it, and has what it takes free.
+std::optional<Core::Spot> Core::spot_of(Job& job, const RunningTask& running) {
+  const auto index = nodes_.find(running.node);
+  if (!index || running.alternative >= job.cls->alternatives.size()) return std::nullopt;
+  ShapeIndex& shape = job.cls->alternatives[running.alternative];
+  shape.refresh(nodes_);
+  const Node& node = nodes_.at(*index);
+  const Match matched = shape.match_of(nodes_, *index);
+  const auto allowed = static_cast<DeviceMask>(matched.devices & running.devices);
+  const auto devices = fit(node.free, shape.need(), allowed, node.links);
+  const bool is_its_own = !node.reserved_for || *node.reserved_for == job.request.job;
+  if (!matched.is_allowed || !devices || *devices != running.devices || !is_its_own) {
+    return std::nullopt;
+  }
+  return Spot{*index, running.alternative, *devices, 0};
+}
+
+void Core::resume(Job& job, const std::vector<RunningTask>& running) {
+  if (!job.is_gang()) {
+    for (const RunningTask& one : running) {
+      if (!job.returned.contains(one.task)) continue;
+      const auto spot = spot_of(job, one);
+      if (!spot) continue;
+      job.returned.erase(one.task);
+      lease(job, *spot, one.task);
+    }
+    return;
+  }
+  // Members are told apart by their rank, so all of them must be where they were.
+  std::set<std::uint32_t> ranks;
+  for (const RunningTask& one : running) ranks.insert(one.task);
+  const bool is_whole = running.size() >= job.request.gang.min && ranks.size() == running.size() &&
+                        *ranks.rbegin() + 1 == ranks.size();
+  if (!is_whole) return;
+  job.tasks = static_cast<std::uint32_t>(running.size());
+  job.next_task = job.tasks;
+  const std::size_t actions = actions_.size();
+  for (const RunningTask& one : running) {
+    const auto spot = spot_of(job, one);
+    if (!spot) break;
+    lease(job, *spot, one.task);
+  }
+  if (job.leases.size() == running.size()) return;
+  // Not one of them was told of, so none was placed.
+  actions_.erase(actions_.begin() + static_cast<std::ptrdiff_t>(actions), actions_.end());
+  job.is_broken = true;
+  while (!job.leases.empty()) end_lease(job.leases.back(), LeaseEnd::Stopped);
+}
+
+void Core::lease(Job& job, const Spot& spot, std::uint32_t task) {
   last_lease_ = last_lease_.next();
   const ShapeIndex& shape = job.cls->alternatives[spot.alternative];
-  Lease lease{last_lease_,  &job,         take_task(job), spot.node,
-              shape.need(), spot.devices, now_,           after(now_, job.request.walltime_ms)};
+  Lease lease{last_lease_,  &job,         task, spot.node,
+              shape.need(), spot.devices, now_, after(now_, job.request.walltime_ms)};
   nodes_.lease(spot.node, last_lease_, shape.need(), spot.devices);
   queues_.charge(job.queue, shape.need(), true);
   job.leases.push_back(last_lease_);

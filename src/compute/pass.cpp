@@ -143,7 +143,7 @@ bool Core::place(Job& job) {
   const auto spot = pick(job);
   if (!spot) return false;
   drop_reservation(job);
-  lease(job, *spot);
+  lease(job, *spot, take_task(job));
   settle(job);
   return true;
 }

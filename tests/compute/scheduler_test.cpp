@@ -25,6 +25,64 @@ TEST(Scheduler, PlacesOnlyWhatIsFree_C1) {
   EXPECT_EQ(all<Place>(bench.submit(request(4, 1))).size(), 0U);
 }
 
+TEST(Scheduler, AResumedJobKeepsThePlacesOfWhatRuns_C1) {
+  Bench bench;
+  bench.offer_node(offer(1, 2));
+  bench.offer_node(offer(2, 1));
+  Request array = request(1, 1);
+  array.array_count = 4;
+  // Task 0 is done; 1 runs on a device of the first node; 2 on one that no offer has.
+  const auto placed =
+      all<Place>(bench.step(JobResumed{array, {0}, {{1, node(1), 0, 2}, {2, node(2), 0, 4}}}));
+  ASSERT_EQ(placed.size(), 3U);
+  EXPECT_EQ(placed[0].task, 1U);
+  EXPECT_EQ(placed[0].node, node(1));
+  EXPECT_EQ(placed[0].devices, 2U);
+  // Of the other two, each device that is left takes one.
+  EXPECT_EQ(bench.scheduler.job(job(1))->running, 3U);
+  EXPECT_EQ(bench.scheduler.job(job(1))->done, 1U);
+  EXPECT_EQ(all<Place>(bench.submit(request(2, 1))).size(), 0U);
+  for (const Place& one : placed) {
+    static_cast<void>(bench.step(LeaseEnded{one.lease, LeaseEnd::Finished}));
+  }
+  EXPECT_EQ(bench.scheduler.job(job(1))->state, JobState::Finished);
+}
+
+TEST(Scheduler, AResumedGangIsTakenOverWholeOrNotAtAll_C2) {
+  Bench bench;
+  bench.offer_node(offer(1, 1));
+  bench.offer_node(offer(2, 1));
+  Request gang = request(1, 1);
+  gang.gang = {2, 2, Topology::Any};
+  const auto whole =
+      all<Place>(bench.step(JobResumed{gang, {}, {{0, node(2), 0, 1}, {1, node(1), 0, 1}}}));
+  ASSERT_EQ(whole.size(), 2U);
+  EXPECT_EQ(whole[0].node, node(2));
+  Bench other;
+  other.offer_node(offer(1, 1));
+  // One member's node is gone: nothing of it is placed, and it waits for two.
+  EXPECT_TRUE(all<Place>(other.step(JobResumed{gang, {}, {{0, node(2), 0, 1}, {1, node(1), 0, 1}}}))
+                  .empty());
+  EXPECT_EQ(other.scheduler.leases_count(), 0U);
+  EXPECT_EQ(other.scheduler.job(job(1))->state, JobState::Queued);
+  other.offer_node(offer(3, 1));
+  EXPECT_EQ(other.scheduler.leases_count(), 2U);
+}
+
+TEST(Scheduler, AJobKeepsAwayFromTheNodeThatBrokeUnderIt_R6) {
+  Options options;
+  options.fault_back_off_ms = 1'000'000'000;
+  Bench bench(options);
+  bench.offer_node(offer(1, 1));
+  const auto placed = all<Place>(bench.submit(request(1, 1)));
+  ASSERT_EQ(placed.size(), 1U);
+  EXPECT_TRUE(all<Place>(bench.step(LeaseEnded{placed[0].lease, LeaseEnd::NodeFault})).empty());
+  static_cast<void>(bench.tick(10'000'000));
+  EXPECT_EQ(bench.scheduler.leases_count(), 0U);
+  bench.offer_node(offer(2, 1));
+  EXPECT_EQ(bench.scheduler.leases_count(), 1U);
+}
+
 TEST(Scheduler, SharesOneDeviceInThousandths_C1) {
   Bench bench;
   bench.offer_node(offer(1, 2));

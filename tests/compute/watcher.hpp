@@ -55,6 +55,7 @@ class Watcher {
   void see(const OfferSet& event);
   void see(const OfferGone& event);
   void see(const JobSubmitted& event);
+  void see(const JobResumed& event) { see(JobSubmitted{event.request}); }
   void see(const JobForgotten& event) { jobs_.erase(event.job); }
   void see(const LeaseEnded& event);
   template <class Other>

@@ -62,6 +62,22 @@ struct QueueSet {
 struct JobSubmitted {
   Request request;
 };
+/// A task of a resumed job that runs already. `devices` are those of the offer, as `Place` says.
+struct RunningTask {
+  std::uint32_t task = 0;
+  NodeId node;
+  std::uint32_t alternative = 0;
+  std::uint16_t devices = 0;
+};
+/// As `JobSubmitted`, of a job that another scheduler has begun. What of `running` still has its
+/// place on a present node gets a lease there before anything else is placed, and a `Place` says
+/// so; the rest waits. The members of a gang are taken over all, or none.
+struct JobResumed {
+  Request request;
+  /// Ascending, each once; not for gangs.
+  std::vector<std::uint32_t> done;
+  std::vector<RunningTask> running;
+};
 struct JobCancelled {
   JobId job;
 };
@@ -99,8 +115,8 @@ struct WorkloadSet {
   std::vector<WorkloadShape> shapes;
 };
 
-using Event = std::variant<OfferSet, OfferGone, QueueSet, JobSubmitted, JobCancelled, JobForgotten,
-                           LeaseEnded, WorkloadSet, Tick>;
+using Event = std::variant<OfferSet, OfferGone, QueueSet, JobSubmitted, JobResumed, JobCancelled,
+                           JobForgotten, LeaseEnded, WorkloadSet, Tick>;
 
 // ---- Actions ------------------------------------------------------------------------------------
 
@@ -200,8 +216,10 @@ struct Options {
   /// Waiting so long is worth one step of priority.
   std::uint64_t ageing_ms = 60'000;
   std::uint64_t usage_half_life_ms = 3'600'000;
-  /// How long a job keeps away from a node that refused or failed it.
+  /// How long a job keeps away from a node that refused or failed it, and from one that broke
+  /// under it.
   std::uint64_t back_off_ms = 60'000;
+  std::uint64_t fault_back_off_ms = 60'000;
   /// A queue that waited so long may reclaim from one that has more than twice its share.
   std::uint64_t reclaim_after_ms = 60'000;
 };
