@@ -22,6 +22,7 @@ namespace {
 template <class KeyOf>
 void sort_stably(std::vector<std::uint8_t>& order, KeyOf key_of) {
   std::vector<std::tuple<decltype(key_of(order.front())), std::size_t, std::uint8_t>> keyed;
+  keyed.reserve(order.size());
   for (const std::uint8_t index : order) keyed.emplace_back(key_of(index), keyed.size(), index);
   std::ranges::sort(keyed);
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = std::get<2>(keyed[i]);
@@ -209,6 +210,7 @@ class ColumnRead : public std::enable_shared_from_this<ColumnRead> {
 
   [[nodiscard]] std::vector<Bytes> take_wanted() {
     std::vector<Bytes> result;
+    result.reserve(columns_.wanted.size());
     for (const std::uint8_t index : columns_.wanted) result.push_back(std::move(*pieces_[index]));
     return result;
   }
@@ -227,6 +229,7 @@ class ColumnRead : public std::enable_shared_from_this<ColumnRead> {
     const auto decoder = coder->decoder(given, missing);
     OORT_ASSERT(decoder.has_value(), "k different shards are given");
     std::vector<ByteView> sources;
+    sources.reserve(given.size());
     for (const std::uint8_t index : given) sources.emplace_back(*pieces_[index]);
     std::vector<Bytes> rebuilt(missing.size(), Bytes(columns_.high - columns_.low));
     const std::vector<std::span<std::byte>> targets(rebuilt.begin(), rebuilt.end());

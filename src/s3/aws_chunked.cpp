@@ -187,6 +187,7 @@ Result<void> AwsChunkedDecoder::on_trailer_line() {
 
 Result<void> AwsChunkedDecoder::check_trailers() {
   std::vector<std::string> names;
+  names.reserve(trailers_.size());
   for (const http::Parameter& trailer : trailers_) names.push_back(trailer.name);
   std::sort(names.begin(), names.end());
   if (names != plan_.announced) {
