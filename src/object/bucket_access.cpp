@@ -115,13 +115,20 @@ Result<ledger::Authority> authority_for(const GatewayEnv& env, const LedgerSnaps
   return not_allowed("the account has not granted this operation to this gateway");
 }
 
+Error absent(const LedgerSnapshot& now, std::string_view reason, const std::string& text) {
+  if (now.is_current) return {ErrorCode::NotFound, reason, text};
+  return {ErrorCode::Unavailable, reason::no_quorum,
+          text + " as of height " + std::to_string(now.height.value()) +
+              ", and too few validators answer to say what came after; try again"};
+}
+
 Result<OpenBucket> open_bucket(const GatewayEnv& env, Keyring& keyring, const LedgerSnapshot& now,
                                const Caller& caller, const std::string& name,
                                ledger::GrantedOperation operation) {
   const ledger::View view(*now.state);
   const auto record = view.bucket(std::string_view(name));
   if (!record) {
-    return fail(ErrorCode::NotFound, reason::no_such_bucket, "bucket " + name + " does not exist");
+    return fail(absent(now, reason::no_such_bucket, "bucket " + name + " does not exist"));
   }
   if (record->owner != caller.account)
     return not_allowed("bucket " + name + " is another account's");

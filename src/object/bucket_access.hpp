@@ -55,6 +55,10 @@ struct OpenBucket {
                                                       const Caller& caller,
                                                       std::optional<BucketId> bucket,
                                                       ledger::GrantedOperation operation);
+/// For what `now` lacks: not there where it is current; else NO_QUORUM, since who was told that it
+/// was stored must not hear that it is not.
+[[nodiscard]] Error absent(const LedgerSnapshot& now, std::string_view reason,
+                           const std::string& text);
 /// The bucket by its name, opened. Fails with NO_SUCH_BUCKET or NOT_ALLOWED.
 [[nodiscard]] Result<OpenBucket> open_bucket(const GatewayEnv& env, Keyring& keyring,
                                              const LedgerSnapshot& now, const Caller& caller,

@@ -47,17 +47,34 @@ Result<void> GatewayCore::start() {
 }
 
 void GatewayCore::with_current(UniqueFunction<void(const LedgerSnapshot&)> use) {
-  LedgerView& ledger = env_->parts.ledger;
-  if (!ledger.has_quorum()) {
-    use(ledger.snapshot());
+  // Without a quorum the last final state is served, and said to be stale.
+  if (!env_->parts.ledger.has_quorum()) {
+    is_current_ = false;
+    use(snapshot());
     return;
   }
-  ledger.read_barrier(
+  env_->parts.ledger.read_barrier(
       env_->options.barrier_deadline,
-      [self = shared_from_this(), use = std::move(use)](const Result<void>&) mutable {
-        // Without a quorum the last final state is served, and said to be stale.
+      [self = shared_from_this(), use = std::move(use)](const Result<void>& reached) mutable {
+        self->is_current_ = reached.has_value();
         use(self->snapshot());
       });
+}
+
+void GatewayCore::with_bucket(const std::string& name,
+                              UniqueFunction<void(const LedgerSnapshot&)> use) {
+  const LedgerSnapshot now = snapshot();
+  if (ledger::View(*now.state).bucket(std::string_view(name))) {
+    use(now);
+  } else {
+    with_current(std::move(use));
+  }
+}
+
+LedgerSnapshot GatewayCore::snapshot() const {
+  LedgerSnapshot now = env_->parts.ledger.snapshot();
+  now.is_current = is_current_;
+  return now;
 }
 
 PutPath GatewayCore::path_for(ledger::StorageClass storage_class) {
@@ -95,8 +112,7 @@ class StrandGateway final : public Gateway {
   ~StrandGateway() override { core_->background().stop(); }
 
   StoreState state() const noexcept override {
-    const LedgerView& ledger = core_->env()->parts.ledger;
-    return {ledger.snapshot().height, !ledger.has_quorum()};
+    return {core_->env()->parts.ledger.snapshot().height, !core_->is_current()};
   }
   DurabilityState durability() const override { return core_->background().state(); }
   void missing_shards(std::size_t count_max,
@@ -181,7 +197,11 @@ class StrandGateway final : public Gateway {
                    Callback<Result<std::vector<Result<DeleteResult>>>> done) override {
     run([caller = std::move(caller), bucket = std::move(bucket), targets = std::move(targets),
          done = std::move(done)](GatewayCore& core) mutable {
-      core.remove_many(caller, bucket, std::move(targets), std::move(done));
+      auto remove = [self = core.shared_from_this(), caller, bucket, targets = std::move(targets),
+                     done = std::move(done)](const LedgerSnapshot&) mutable {
+        self->remove_many(caller, bucket, std::move(targets), std::move(done));
+      };
+      core.with_bucket(bucket, std::move(remove));
     });
   }
   void set_tags(ObjectRef ref, Headers tags, Callback<Result<void>> done) override {
@@ -196,7 +216,13 @@ class StrandGateway final : public Gateway {
     pass(&GatewayCore::list_versions, std::move(request), std::move(done));
   }
   void create_upload(CreateUploadRequest request, Callback<Result<UploadSummary>> done) override {
-    pass(&GatewayCore::create_upload, std::move(request), std::move(done));
+    run([request = std::move(request), done = std::move(done)](GatewayCore& core) mutable {
+      auto create = [self = core.shared_from_this(), request,
+                     done = std::move(done)](const LedgerSnapshot&) mutable {
+        self->create_upload(request, std::move(done));
+      };
+      core.with_bucket(request.bucket, std::move(create));
+    });
   }
   void put_part(PartRequest request,
                 Callback<Result<std::unique_ptr<ObjectWriter>>> done) override {

@@ -128,13 +128,16 @@ void GatewayCore::create_bucket(const Caller& caller, const std::string& name,
 
 void GatewayCore::delete_bucket(const Caller& caller, const std::string& name,
                                 Callback<Result<void>> done) {
-  const auto bucket = open(snapshot(), caller, name, ledger::GrantedOperation::DeleteBucket);
-  if (!bucket) {
-    done(fail(bucket.error()));
-    return;
-  }
-  submit_one({ledger::BucketDelete{bucket->record.id, bucket->authority}, {}},
-             succeeding(std::move(done)));
+  with_bucket(name, [self = shared_from_this(), caller, name,
+                     done = std::move(done)](const LedgerSnapshot& now) mutable {
+    const auto bucket = self->open(now, caller, name, ledger::GrantedOperation::DeleteBucket);
+    if (!bucket) {
+      done(fail(bucket.error()));
+      return;
+    }
+    self->submit_one({ledger::BucketDelete{bucket->record.id, bucket->authority}, {}},
+                     succeeding(std::move(done)));
+  });
 }
 
 Result<std::vector<BucketSummary>> GatewayCore::list_buckets(const Caller& caller) {
@@ -159,7 +162,7 @@ Result<BucketKeySeals> GatewayCore::seal_bucket_keys(const std::string& name) {
   const ledger::View view(*now.state);
   const auto bucket = view.bucket(std::string_view(name));
   if (!bucket) {
-    return fail(ErrorCode::NotFound, reason::no_such_bucket, "bucket " + name + " does not exist");
+    return fail(absent(now, reason::no_such_bucket, "bucket " + name + " does not exist"));
   }
   OORT_TRY(const BucketSecret secret, keyring_->bucket(view, bucket->id));
   BucketKeySeals keys;
@@ -179,16 +182,19 @@ Result<BucketKeySeals> GatewayCore::seal_bucket_keys(const std::string& name) {
 
 void GatewayCore::set_versioning(const Caller& caller, const std::string& name,
                                  Versioning versioning, Callback<Result<void>> done) {
-  const auto bucket = open(snapshot(), caller, name, ledger::GrantedOperation::ConfigureBucket);
-  if (!bucket) {
-    done(fail(bucket.error()));
-    return;
-  }
-  ledger::BucketSetVersioning set;
-  set.bucket = bucket->record.id;
-  set.versioning = static_cast<ledger::Versioning>(versioning);
-  set.authority = bucket->authority;
-  submit_one({set, {}}, succeeding(std::move(done)));
+  with_bucket(name, [self = shared_from_this(), caller, name, versioning,
+                     done = std::move(done)](const LedgerSnapshot& now) mutable {
+    const auto bucket = self->open(now, caller, name, ledger::GrantedOperation::ConfigureBucket);
+    if (!bucket) {
+      done(fail(bucket.error()));
+      return;
+    }
+    ledger::BucketSetVersioning set;
+    set.bucket = bucket->record.id;
+    set.versioning = static_cast<ledger::Versioning>(versioning);
+    set.authority = bucket->authority;
+    self->submit_one({set, {}}, succeeding(std::move(done)));
+  });
 }
 
 namespace {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,7 +77,17 @@ class GatewayCore : public std::enable_shared_from_this<GatewayCore> {
   /// Runs `use` with a state that shows every write acknowledged before this call; with the last
   /// final one where the ledger has no quorum.
   void with_current(UniqueFunction<void(const LedgerSnapshot&)> use);
-  [[nodiscard]] LedgerSnapshot snapshot() const { return env_->parts.ledger.snapshot(); }
+  /// For writes, which the ledger judges again: runs `use` at once where the state at hand knows
+  /// the bucket, else as above, for another gateway may have made it a moment ago.
+  void with_bucket(const std::string& name, UniqueFunction<void(const LedgerSnapshot&)> use);
+  /// The same for writes to an upload.
+  void with_upload(const UploadRef& ref, UniqueFunction<void(const LedgerSnapshot&)> use);
+  /// Is current exactly if the last read behind the barrier was.
+  [[nodiscard]] LedgerSnapshot snapshot() const;
+  /// Whether reads show all that was acknowledged. Any thread.
+  [[nodiscard]] bool is_current() const noexcept {
+    return is_current_ && env_->parts.ledger.has_quorum();
+  }
   [[nodiscard]] PutPath path_for(ledger::StorageClass storage_class);
   void submit_one(ledger::SubmittedOperation operation, Callback<Result<Ordered>> done);
 
@@ -109,6 +120,8 @@ class GatewayCore : public std::enable_shared_from_this<GatewayCore> {
                                                                     const DeleteTarget& target);
   [[nodiscard]] Result<OpenUpload> find_upload(const LedgerSnapshot& now, const UploadRef& ref,
                                                ledger::GrantedOperation operation);
+  void abort_upload_at(const LedgerSnapshot& now, const UploadRef& ref,
+                       Callback<Result<void>> done);
   [[nodiscard]] Result<std::unique_ptr<ObjectWriter>> open_part_writer(const LedgerSnapshot& now,
                                                                        PartRequest request);
   [[nodiscard]] Result<ledger::SubmittedOperation> complete_operation(
@@ -123,6 +136,7 @@ class GatewayCore : public std::enable_shared_from_this<GatewayCore> {
   std::shared_ptr<BytesBudget> budget_;
   std::array<std::shared_ptr<OpenSegments>, storage_classes_count> small_;
   std::shared_ptr<Background> background_;
+  std::atomic<bool> is_current_ = true;  ///< Changes on the strand.
 };
 
 /// The change of that kind in a receipt; fails with what its rejection means.

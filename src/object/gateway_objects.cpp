@@ -95,8 +95,8 @@ Result<FoundObject> GatewayCore::find(const LedgerSnapshot& now, const ObjectRef
   if (ref.version) object = view.object({bucket, name_hash, *ref.version});
   const bool is_by_id = ref.version || ref.wants_null_version;
   if (!object || (object->is_delete_marker && !is_by_id)) {
-    return fail(ErrorCode::NotFound, is_by_id ? reason::no_such_version : reason::no_such_key,
-                "there is no such object");
+    return fail(absent(now, is_by_id ? reason::no_such_version : reason::no_such_key,
+                       "there is no such object"));
   }
   if (object->is_delete_marker) {
     return fail(ErrorCode::FailedPrecondition, reason::method_not_allowed,
@@ -185,7 +185,7 @@ Result<ledger::Precondition> GatewayCore::resolve(const LedgerSnapshot& now,
                 "an object of that name exists");
   }
   if (!is_there) {
-    return fail(ErrorCode::NotFound, reason::no_such_key, "there is no such object to match");
+    return fail(absent(now, reason::no_such_key, "there is no such object to match"));
   }
   if (*wanted.if_match == "*") {
     precondition.kind = ledger::Precondition::Kind::Present;
@@ -206,14 +206,16 @@ Result<ledger::Precondition> GatewayCore::resolve(const LedgerSnapshot& now,
 void GatewayCore::put(PutRequest request, Callback<Result<std::unique_ptr<ObjectWriter>>> done) {
   const bool is_conditional =
       request.precondition.if_none_match_any || request.precondition.if_match;
-  if (!is_conditional) {
-    done(open_writer(snapshot(), std::move(request)));
-    return;
-  }
-  with_current([self = shared_from_this(), request = std::move(request),
-                done = std::move(done)](const LedgerSnapshot& now) mutable {
+  const std::string bucket = request.bucket;
+  auto open_it = [self = shared_from_this(), request = std::move(request),
+                  done = std::move(done)](const LedgerSnapshot& now) mutable {
     done(self->open_writer(now, std::move(request)));
-  });
+  };
+  if (is_conditional) {
+    with_current(std::move(open_it));
+  } else {
+    with_bucket(bucket, std::move(open_it));
+  }
 }
 
 Result<std::unique_ptr<ObjectWriter>> GatewayCore::open_writer(const LedgerSnapshot& now,

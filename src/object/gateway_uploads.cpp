@@ -152,7 +152,7 @@ Result<GatewayCore::OpenUpload> GatewayCore::find_upload(const LedgerSnapshot& n
   const auto record = view.upload(place.bucket, place.name_hash, ledger_id(ref.upload));
   const auto sealed = view.upload_body(place.bucket, place.name_hash, ledger_id(ref.upload));
   if (!record || !sealed) {
-    return fail(ErrorCode::NotFound, reason::no_such_upload, "there is no such upload");
+    return fail(absent(now, reason::no_such_upload, "there is no such upload"));
   }
   upload.record = *record;
   OORT_TRY(upload.body, open_body(upload.bucket.secret, place, *sealed));
@@ -161,7 +161,11 @@ Result<GatewayCore::OpenUpload> GatewayCore::find_upload(const LedgerSnapshot& n
 
 void GatewayCore::put_part(PartRequest request,
                            Callback<Result<std::unique_ptr<ObjectWriter>>> done) {
-  done(open_part_writer(snapshot(), std::move(request)));
+  const UploadRef upload = request.upload;
+  with_upload(upload, [self = shared_from_this(), request = std::move(request),
+                       done = std::move(done)](const LedgerSnapshot& now) mutable {
+    done(self->open_part_writer(now, std::move(request)));
+  });
 }
 
 Result<std::unique_ptr<ObjectWriter>> GatewayCore::open_part_writer(const LedgerSnapshot& now,
@@ -318,8 +322,26 @@ void GatewayCore::complete_upload(const CompleteRequest& request,
   });
 }
 
+void GatewayCore::with_upload(const UploadRef& ref,
+                              UniqueFunction<void(const LedgerSnapshot&)> use) {
+  const LedgerSnapshot now = snapshot();
+  if (find_upload(now, ref, GrantedOperation::PutObject)) {
+    use(now);
+  } else {
+    with_current(std::move(use));
+  }
+}
+
 void GatewayCore::abort_upload(const UploadRef& ref, Callback<Result<void>> done) {
-  const auto upload = find_upload(snapshot(), ref, GrantedOperation::PutObject);
+  with_upload(ref, [self = shared_from_this(), ref,
+                    done = std::move(done)](const LedgerSnapshot& now) mutable {
+    self->abort_upload_at(now, ref, std::move(done));
+  });
+}
+
+void GatewayCore::abort_upload_at(const LedgerSnapshot& now, const UploadRef& ref,
+                                  Callback<Result<void>> done) {
+  const auto upload = find_upload(now, ref, GrantedOperation::PutObject);
   if (!upload) {
     done(fail(upload.error()));
     return;

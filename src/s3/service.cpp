@@ -126,6 +126,7 @@ std::string_view foreign_parameter(const Context& context, const Operation& oper
 metrics::Counter& requests_of(std::size_t index) {
   static std::vector<metrics::Counter> counters = [] {
     std::vector<metrics::Counter> made;
+    made.reserve(operations.size());
     for (const Operation& operation : operations) {
       made.push_back(metrics::counter("oort_s3_requests_total", "Authenticated requests.",
                                       {{"operation", operation.name}}));

@@ -78,6 +78,7 @@ CredentialScope scope_of(const Credentials& credentials, const std::string& date
 /// Sorted names of the fields, and the fields as views.
 std::vector<std::string> names_of(const std::vector<http::Parameter>& fields) {
   std::vector<std::string> names;
+  names.reserve(fields.size());
   for (const http::Parameter& field : fields) names.push_back(field.name);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -86,6 +87,7 @@ std::vector<std::string> names_of(const std::vector<http::Parameter>& fields) {
 
 std::vector<http::Field> views_of(const std::vector<http::Parameter>& fields) {
   std::vector<http::Field> views;
+  views.reserve(fields.size());
   for (const http::Parameter& field : fields) views.push_back({field.name, field.value});
   return views;
 }

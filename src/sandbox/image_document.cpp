@@ -111,7 +111,7 @@ Result<void> check_document(const Json& document, const char* type) {
 
 Result<std::string> parse_digest(const std::string& text) {
   constexpr std::string_view algorithm = "sha256:";
-  const std::string digits = text.starts_with(algorithm) ? text.substr(algorithm.size()) : "";
+  std::string digits = text.starts_with(algorithm) ? text.substr(algorithm.size()) : "";
   const bool is_hex = std::all_of(digits.begin(), digits.end(), [](char digit) {
     return (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
   });

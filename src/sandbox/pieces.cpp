@@ -22,6 +22,7 @@
 #include "kernel.hpp"
 #include "landlock.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/sandbox.hpp"
 #include "restrict.hpp"
 #include "root.hpp"
 

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "kernel.hpp"
+#include "oort/env/sandbox.hpp"
 
 namespace oort::sandbox {
 

@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <string>
 
+#include "oort/env/sandbox.hpp"
+
 namespace oort::sandbox {
 namespace {
 

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "kernel.hpp"
+#include "oort/env/sandbox.hpp"
 #include "root.hpp"
 #include "syscalls.hpp"
 

@@ -19,6 +19,8 @@
 
 #include "kernel.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/executor.hpp"
+#include "oort/env/sandbox.hpp"
 #include "oort/sandbox/launcher.hpp"
 #include "wire.hpp"
 

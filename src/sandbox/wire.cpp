@@ -5,6 +5,7 @@
 
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/sandbox.hpp"
 
 namespace oort::sandbox {
 namespace {
@@ -66,6 +67,7 @@ Result<env::SandboxLimits> take_limits(codec::Reader& in) {
 void put_task(codec::Writer& out, const env::SandboxTask& task) {
   out.u8(static_cast<std::uint8_t>(task.tier));
   std::vector<std::string> layers;
+  layers.reserve(task.layers.size());
   for (const auto& layer : task.layers) layers.push_back(layer.string());
   put_texts(out, layers);
   out.u32(static_cast<std::uint32_t>(task.mounts.size()));

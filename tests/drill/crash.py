@@ -95,7 +95,8 @@ def check_no_fork(network):
 
 
 def check_objects(network, expected, index):
-    client = network.client(index)
+    # A node that is just up may ask for patience; it may not say that nothing is there.
+    client = network.client(index, attempts=8)
     for name, digest in expected.items():
         body = client.get_object(Bucket="crash", Key=name)["Body"].read()
         assert hashlib.sha256(body).hexdigest() == digest, f"{name} differs"

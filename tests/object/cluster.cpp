@@ -162,7 +162,12 @@ class ClusterNode::Ports final : public LedgerView, public LedgerSubmit, public 
   LedgerSnapshot snapshot() const override { return ledger_.snapshot(); }
   bool has_quorum() const noexcept override { return ledger_.has_quorum; }
   void read_barrier(Duration, Callback<Result<void>> done) override {
-    node_.strand().post([done = std::move(done)]() mutable { done({}); });
+    Result<void> reached;
+    if (!ledger_.answers_barriers) {
+      reached = fail(ErrorCode::Unavailable, reason::no_quorum, "too slow");
+    }
+    node_.strand().post(
+        [reached = std::move(reached), done = std::move(done)]() mutable { done(reached); });
   }
   void submit(std::vector<ledger::SubmittedOperation> operations, Duration deadline,
               Callback<Result<SubmitResult>> done) override {

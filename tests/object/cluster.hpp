@@ -46,6 +46,8 @@ class FakeLedger {
   [[nodiscard]] const ChainId& chain() const { return chain_; }
 
   bool has_quorum = true;
+  /// Whether the others answer in time what came last.
+  bool answers_barriers = true;
   /// Sees every submission that comes; false swallows it, as if its gateway died before it left.
   void set_filter(UniqueFunction<bool(const Submission&)> filter) { filter_ = std::move(filter); }
 

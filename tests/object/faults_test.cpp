@@ -174,6 +174,24 @@ TEST(Faults, WithoutQuorumWritesSayItAndReadsGoOn) {
   ASSERT_TRUE(cluster.put(1, "new", noise(1, 10)));
 }
 
+TEST(Faults, WhatIsNotSeenIsNotDeniedBeforeAQuorumHasSpoken) {
+  Cluster cluster;
+  ASSERT_TRUE(cluster.create_bucket(0, "bucket"));
+  const auto stored = put_some(cluster);
+  EXPECT_EQ(cluster.get(1, "none").error().reason(), reason::no_such_key);
+  cluster.ledger().answers_barriers = false;
+  // It might have been acknowledged by a gateway that is ahead of this one.
+  EXPECT_EQ(cluster.get(1, "none").error().reason(), reason::no_quorum);
+  EXPECT_TRUE(cluster.gateway(1).state().is_stale);
+  expect_all(cluster, 1, stored);
+  cluster.ledger().has_quorum = false;
+  EXPECT_EQ(cluster.get(1, "none").error().reason(), reason::no_quorum);
+  cluster.ledger().has_quorum = true;
+  cluster.ledger().answers_barriers = true;
+  EXPECT_EQ(cluster.get(1, "none").error().reason(), reason::no_such_key);
+  EXPECT_FALSE(cluster.gateway(1).state().is_stale);
+}
+
 TEST(Faults, APartitionedGatewayFailsAndHealsWithoutLoss) {
   Cluster cluster;
   ASSERT_TRUE(cluster.create_bucket(0, "bucket"));

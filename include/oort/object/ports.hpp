@@ -24,6 +24,9 @@ struct LedgerSnapshot {
   std::uint64_t time_ms = 0;
   /// Shared by everybody who still reads at this height.
   std::shared_ptr<const ledger::StateReader> state;
+  /// It shows all that was acknowledged when it was asked for. Else no quorum could say so, and
+  /// what it lacks may be there.
+  bool is_current = true;
 };
 
 /// Threads: any.

@@ -147,8 +147,7 @@ Result<Picture> cropped(const Picture& picture, const Rectangle& part) {
     const auto row =
         picture.samples.begin() +
         static_cast<std::ptrdiff_t>((y * picture.width + part.left) * picture.channels);
-    out.samples.insert(out.samples.end(), row,
-                       row + static_cast<std::ptrdiff_t>(part.width * picture.channels));
+    out.samples.insert(out.samples.end(), row, row + std::ptrdiff_t{part.width} * picture.channels);
   }
   return out;
 }

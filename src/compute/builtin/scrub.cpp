@@ -87,7 +87,10 @@ std::size_t iban_size(std::string_view text) {
 std::size_t ipv4_size(std::string_view text) {
   std::size_t at = 0;
   for (int part = 0; part < 4; ++part) {
-    if (part > 0 && (at >= text.size() || text[at++] != '.')) return 0;
+    if (part > 0) {
+      if (at >= text.size() || text[at] != '.') return 0;
+      ++at;
+    }
     const std::size_t size = run_of(text, at, 4, is_digit);
     if (size == 0 || size > 3) return 0;
     int value = 0;
