@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/ledger/operations.hpp"
 
+#include "campaigns/campaign_fields.hpp"
+#include "datasets/dataset_fields.hpp"
 #include "governance/layouts.hpp"
 #include "honesty/operation_fields.hpp"
 #include "jobs/operation_fields.hpp"
 #include "market/market_fields.hpp"
+#include "models/model_fields.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/crypto/hash.hpp"
@@ -295,6 +298,32 @@ constexpr Name names[] = {
     {JobClaim::code, "JobClaim"},
     {JobRedeem::code, "JobRedeem"},
     {JobDispute::code, "JobDispute"},
+    {CampaignOpen::code, "CampaignOpen"},
+    {CampaignPause::code, "CampaignPause"},
+    {CampaignClose::code, "CampaignClose"},
+    {GoldCommit::code, "GoldCommit"},
+    {BatchCommit::code, "BatchCommit"},
+    {StageOpen::code, "StageOpen"},
+    {ResultPost::code, "ResultPost"},
+    {PayoutPost::code, "PayoutPost"},
+    {AppealOpen::code, "AppealOpen"},
+    {AppealVote::code, "AppealVote"},
+    {AppealExpire::code, "AppealExpire"},
+    {HoldbackRelease::code, "HoldbackRelease"},
+    {CampaignSettle::code, "CampaignSettle"},
+    {ConsentGive::code, "ConsentGive"},
+    {ConsentWithdraw::code, "ConsentWithdraw"},
+    {DatasetSeal::code, "DatasetSeal"},
+    {DatasetOffer::code, "DatasetOffer"},
+    {DatasetRequest::code, "DatasetRequest"},
+    {DatasetDecide::code, "DatasetDecide"},
+    {DatasetUse::code, "DatasetUse"},
+    {DatasetTakeDown::code, "DatasetTakeDown"},
+    {TrainingBegin::code, "TrainingBegin"},
+    {TrainingRecord::code, "TrainingRecord"},
+    {TrainingAttest::code, "TrainingAttest"},
+    {ModelRegister::code, "ModelRegister"},
+    {ModelDeploy::code, "ModelDeploy"},
 };
 static_assert(std::size(names) == std::variant_size_v<Operation>);
 

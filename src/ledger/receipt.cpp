@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/ledger/receipt.hpp"
 
+#include "campaigns/campaign_fields.hpp"
+#include "datasets/dataset_fields.hpp"
 #include "fields.hpp"
 #include "governance/layouts.hpp"
 #include "honesty/operation_fields.hpp"
 #include "jobs/operation_fields.hpp"
 #include "market/market_fields.hpp"
+#include "models/model_fields.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/limits.hpp"
 #include "oort/crypto/hash.hpp"

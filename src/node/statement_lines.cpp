@@ -121,6 +121,8 @@ std::string_view purpose_name(std::uint16_t purpose) noexcept {
     case ledger::Purpose::AuditFeeReturned: return "audit fee returned";
     case ledger::Purpose::AccusedCompensated: return "accused compensated";
     case ledger::Purpose::StoragePaid: return "storage paid";
+    case ledger::Purpose::DatasetBought: return "dataset bought";
+    case ledger::Purpose::DatasetSold: return "dataset sold";
   }
   return "unknown";
 }

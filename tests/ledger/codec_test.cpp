@@ -5,9 +5,12 @@
 #include <set>
 
 #include "kit.hpp"
+#include "oort/ledger/campaign_records.hpp"
+#include "oort/ledger/dataset_records.hpp"
 #include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/jobs_spec.hpp"
+#include "oort/ledger/model_records.hpp"
 #include "oort/ledger/staking_records.hpp"
 #include "oort/ledger/storage_records.hpp"
 #include "samples.hpp"
@@ -99,6 +102,25 @@ const Golden golden_records = {
     {"Voucher", "201 e313d4612d91ecc4"},
     {"JobSpec", "515 b4abfc1c01b5a371"},
     {"JobSpecBuiltin", "207 ad5372e9c0e73f58"},
+    {"CampaignsParams", "25 35c299c633cc772e"},
+    {"CampaignsGenesis", "26 fe243d276ab2fccd"},
+    {"Campaign", "485 8630a51afa7f9eae"},
+    {"Batch", "137 4102d52b2933d2fa"},
+    {"StageEnd", "49 823ce362520ffe71"},
+    {"ContributorPay", "57 f8679baba4302f1a"},
+    {"PayAppeal", "44 50e05f981756eed2"},
+    {"Consent", "49 823ce362520ffe71"},
+    {"DatasetsParams", "9 f167debe275ade92"},
+    {"DatasetsGenesis", "10 b4140e21d0207f86"},
+    {"DatasetVersion", "471 4534a04b16cb7313"},
+    {"DatasetName", "49 8d241fc6fc1cb9ee"},
+    {"DatasetGrant", "51 9db8cfe2a22251f2"},
+    {"ModelsParams", "9 973e59fa34d569ea"},
+    {"ModelsGenesis", "10 879baf78ee929070"},
+    {"Training", "508 932833240180033a"},
+    {"ModelVersion", "208 155e66c515df4d31"},
+    {"ModelName", "49 8d241fc6fc1cb9ee"},
+    {"Deployment", "109 fedd1f08e78956ee"},
 };
 const Golden golden_operations = {
     {"Transfer", "38 893f6fb7139751c5"},           {"NodeRegister", "146 16d28b5e4ad30f54"},
@@ -135,7 +157,20 @@ const Golden golden_operations = {
     {"JobTakeOver", "42 f833077d188ff161"},        {"JobAnchor", "106 aa2468cc5a97195f"},
     {"JobResult", "107 5a7a75d06e478cfe"},         {"JobCancel", "34 ab6eaa74ee34b207"},
     {"JobClaim", "214 cd94e2bf3a197065"},          {"JobRedeem", "203 f8caa0a172305ddf"},
-    {"JobDispute", "403 e49a109d44c87999"},
+    {"JobDispute", "403 e49a109d44c87999"},        {"CampaignOpen", "233 06cf92a056eb5836"},
+    {"CampaignPause", "35 f3ea28dcd60aa9b2"},      {"CampaignClose", "34 9db69adcd3616edb"},
+    {"GoldCommit", "70 aa18451887d54a4b"},         {"BatchCommit", "142 c60d281cc87c5c96"},
+    {"StageOpen", "70 c8e7b10f037d7d7b"},          {"ResultPost", "130 b734a4ec2a51d3ed"},
+    {"PayoutPost", "250 abc2e21e87ada4de"},        {"AppealOpen", "214 0fab974c168df66d"},
+    {"AppealVote", "74 42083e79150430bf"},         {"AppealExpire", "70 c44f9a91eb4ed804"},
+    {"HoldbackRelease", "74 ea4ffc8acefef76c"},    {"CampaignSettle", "34 c4740649404cedb6"},
+    {"ConsentGive", "66 82a38b62e238535e"},        {"ConsentWithdraw", "34 63db5d68fc01ea12"},
+    {"DatasetSeal", "323 5bcea2393e421447"},       {"DatasetOffer", "59 eb68859c876095dc"},
+    {"DatasetRequest", "50 495d0b595107515c"},     {"DatasetDecide", "63 093cb8e959293c18"},
+    {"DatasetUse", "42 8e43c8fc790f62eb"},         {"DatasetTakeDown", "66 6e5f3e24b9eb21ea"},
+    {"TrainingBegin", "327 4e49b392dff742af"},     {"TrainingRecord", "98 ba16d5c960489b88"},
+    {"TrainingAttest", "99 8558ae4079275cc1"},     {"ModelRegister", "137 e1761df5a7c8133f"},
+    {"ModelDeploy", "67 2966786bd85a264f"},
 };
 /// By code, in hex.
 const Golden golden_events = {
@@ -155,7 +190,8 @@ const Golden golden_events = {
     {"0510", "43 8e1265b30aa3f86c"},  {"1001", "39 65795e956964625f"},
     {"0901", "67 6cc4aebc16c3bb34"},  {"0902", "76 f647c400baac3dd5"},
     {"0903", "106 7d9c21c1274b37db"}, {"0904", "83 a4cee43dd1333a3b"},
-    {"0905", "148 39095a3d15b12dc5"},
+    {"0905", "148 39095a3d15b12dc5"}, {"0a01", "87 3f81d656c9448f08"},
+    {"0b01", "55 995958e59781aeba"},  {"0c01", "99 5b56f319122b74c2"},
 };
 
 /// The code that an event's bytes begin with, little-endian.
@@ -311,6 +347,25 @@ TEST(Codec, RecordsHaveOneEncoding) {
   expect_one_encoding<Voucher>(records["Voucher"]);
   expect_one_encoding<JobSpec>(records["JobSpec"]);
   expect_one_encoding<JobSpec>(records["JobSpecBuiltin"]);
+  expect_one_encoding<CampaignsParams>(records["CampaignsParams"]);
+  expect_one_encoding<CampaignsGenesis>(records["CampaignsGenesis"]);
+  expect_one_encoding<Campaign>(records["Campaign"]);
+  expect_one_encoding<Batch>(records["Batch"]);
+  expect_one_encoding<StageEnd>(records["StageEnd"]);
+  expect_one_encoding<ContributorPay>(records["ContributorPay"]);
+  expect_one_encoding<PayAppeal>(records["PayAppeal"]);
+  expect_one_encoding<Consent>(records["Consent"]);
+  expect_one_encoding<DatasetsParams>(records["DatasetsParams"]);
+  expect_one_encoding<DatasetsGenesis>(records["DatasetsGenesis"]);
+  expect_one_encoding<DatasetVersion>(records["DatasetVersion"]);
+  expect_one_encoding<DatasetName>(records["DatasetName"]);
+  expect_one_encoding<DatasetGrant>(records["DatasetGrant"]);
+  expect_one_encoding<ModelsParams>(records["ModelsParams"]);
+  expect_one_encoding<ModelsGenesis>(records["ModelsGenesis"]);
+  expect_one_encoding<Training>(records["Training"]);
+  expect_one_encoding<ModelVersion>(records["ModelVersion"]);
+  expect_one_encoding<ModelName>(records["ModelName"]);
+  expect_one_encoding<Deployment>(records["Deployment"]);
 }
 
 TEST(Codec, OperationsHaveOneEncoding) {

@@ -298,6 +298,7 @@ std::vector<Operation> sample_operations() {
   std::ranges::copy(honesty_operations(), std::back_inserter(all));
   std::ranges::copy(storage_operations(), std::back_inserter(all));
   std::ranges::copy(jobs_operations(), std::back_inserter(all));
+  std::ranges::copy(datahub_operations(), std::back_inserter(all));
   std::ranges::sort(all, {}, [](const Operation& operation) { return code_of(operation); });
   return all;
 }
@@ -335,6 +336,7 @@ std::vector<Event> sample_events() {
   all.emplace_back(
       StorageAccountChanged{StorageAccountChanged::Kind::Withdrawn, filled<AccountId>(1), Oort(2)});
   std::ranges::copy(jobs_events(), std::back_inserter(all));
+  std::ranges::copy(datahub_events(), std::back_inserter(all));
   return all;
 }
 
@@ -436,6 +438,7 @@ std::vector<std::pair<std::string, Bytes>> sample_records() {
   std::ranges::copy(honesty_records(), std::back_inserter(all));
   std::ranges::copy(storage_records(), std::back_inserter(all));
   std::ranges::copy(jobs_records(), std::back_inserter(all));
+  std::ranges::copy(datahub_records(), std::back_inserter(all));
   return all;
 }
 

@@ -21,6 +21,10 @@ namespace oort::ledger::test {
 [[nodiscard]] std::vector<Operation> jobs_operations();
 [[nodiscard]] std::vector<Event> jobs_events();
 [[nodiscard]] std::vector<std::pair<std::string, Bytes>> jobs_records();
+/// Those of campaigns, datasets and models, likewise.
+[[nodiscard]] std::vector<Operation> datahub_operations();
+[[nodiscard]] std::vector<Event> datahub_events();
+[[nodiscard]] std::vector<std::pair<std::string, Bytes>> datahub_records();
 /// Name and canonical bytes of one value of each record.
 [[nodiscard]] std::vector<std::pair<std::string, Bytes>> sample_records();
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "oort/crypto/tree.hpp"
+#include "oort/ledger/datahub_events.hpp"
 #include "oort/ledger/honesty_events.hpp"
 #include "oort/ledger/jobs_events.hpp"
 #include "oort/ledger/market_events.hpp"
@@ -147,7 +148,9 @@ using Event = std::variant<Transferred, BalanceChanged, NodeChanged, BucketChang
                            // Storage.
                            StorageAccountChanged,
                            // Jobs.
-                           OfferChanged, JobChanged, JobAnchored, JobPaid, JobDisputed>;
+                           OfferChanged, JobChanged, JobAnchored, JobPaid, JobDisputed,
+                           // Campaigns, datasets, models.
+                           CampaignChanged, DatasetChanged, ModelChanged>;
 /// Code u16, then the fields.
 void encode(codec::Writer& out, const Event& value);
 [[nodiscard]] Result<void> decode(codec::Reader& in, Event& value);

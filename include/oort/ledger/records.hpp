@@ -82,6 +82,8 @@ enum class Purpose : std::uint16_t {
   AuditFeeReturned = 0x0507,
   AccusedCompensated = 0x0508,
   StoragePaid = 0x1001,
+  DatasetBought = 0x0b01,
+  DatasetSold = 0x0b02,
 };
 
 struct PotBalance {

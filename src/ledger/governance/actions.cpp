@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bank/bank.hpp"
+#include "campaigns/campaigns.hpp"
+#include "datasets/datasets.hpp"
 #include "governance/governance.hpp"
 #include "honesty/honesty.hpp"
+#include "models/models.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/ledger/jobs_view.hpp"
 #include "oort/ledger/market_records.hpp"
@@ -48,6 +51,15 @@ bool are_possible_params(const StateReader& state, Module module, ByteView param
   }
   if (module == Module::Jobs) {
     return JobsView(state).params().has_value() && are_possible<JobsParams>(params);
+  }
+  if (module == Module::Campaigns) {
+    return campaigns_params(state).has_value() && are_possible<CampaignsParams>(params);
+  }
+  if (module == Module::Datasets) {
+    return datasets_params(state).has_value() && are_possible<DatasetsParams>(params);
+  }
+  if (module == Module::Models) {
+    return models_params(state).has_value() && are_possible<ModelsParams>(params);
   }
   return false;
 }
