@@ -14,25 +14,13 @@
 #include "oort/core/reasons.hpp"
 #include "services.hpp"
 #include "state_call.hpp"
+#include "submitted.hpp"
 
 namespace oort::api {
 namespace {
 
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
-
-void write(const TransactionOutcome& outcome, v1::TransactionReceipt* out) {
-  out->set_height(outcome.height.value());
-  out->set_index(outcome.index);
-  out->set_fee(to_decimal(outcome.fee.units()));
-  for (const OperationOutcome& operation : outcome.operations) {
-    v1::OperationReceipt* receipt = out->add_operations();
-    receipt->set_operation(operation.operation);
-    receipt->set_rejection(operation.rejection);
-    receipt->set_rejection_name(operation.rejection_name);
-    receipt->set_result(to_field(operation.result));
-  }
-}
 
 void write(const BlockView& block, v1::GetBlockResponse* out) {
   out->set_height(block.height.value());
@@ -229,8 +217,7 @@ class LedgerService final : public v1::LedgerService::CallbackService {
     port_->submit(to_bytes(std::string_view(request->transaction())), !request->no_wait(),
                   remaining(*context),
                   finish_with<Submitted>(reactor, [response](const Submitted& submitted) {
-                    response->set_transaction_id(to_field(submitted.id.view()));
-                    if (submitted.outcome) write(*submitted.outcome, response->mutable_receipt());
+                    write(submitted, response);
                   }));
     return reactor;
   }

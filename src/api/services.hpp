@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "oort/api/broker_port.hpp"
 #include "oort/api/ports.hpp"
 
 namespace oort::api {
@@ -14,6 +15,10 @@ namespace oort::api {
                                                                  StatePort* state);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_governance_service(StatePort* state);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_market_service(StatePort* state);
+/// What only brokers know is asked of `broker`, all else of the state.
+[[nodiscard]] std::unique_ptr<grpc::Service> make_compute_service(LedgerPort* ledger,
+                                                                  StatePort* state,
+                                                                  BrokerPort* broker);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_node_service(NodePort* port);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_object_service(ObjectPort* port);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_admin_service(AdminPort* port, StatePort* state);

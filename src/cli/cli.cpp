@@ -72,6 +72,7 @@ int run(int argc, const char* const* argv, Surroundings around) {
   add_stake_commands(app, session);
   add_governance_commands(app, session);
   add_market_commands(app, session);
+  add_job_commands(app, session);
   add_block_commands(app, session);
   add_object_commands(app, session);
   add_storage_commands(app, session);

@@ -22,6 +22,7 @@
 #include "oort/core/result.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/governance_records.hpp"
+#include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/market_records.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
@@ -32,12 +33,13 @@ namespace oort::cli {
 namespace {
 
 using ledger::GovernanceParams;
+using ledger::JobsParams;
 using ledger::MarketParams;
 using ledger::Module;
 using ledger::StakingParams;
 
-constexpr std::array module_names = {"staking", "governance", "market"};
-constexpr std::array modules = {Module::Staking, Module::Governance, Module::Market};
+constexpr std::array module_names = {"staking", "governance", "market", "jobs"};
+constexpr std::array modules = {Module::Staking, Module::Governance, Module::Market, Module::Jobs};
 
 struct NamedPot {
   ledger::Pot pot;
@@ -97,6 +99,19 @@ void walk(F& f, P& v) {
   f("egress_gib", v.egress_gib);
   f("take", v.take);
   f("discount", v.discount);
+}
+
+template <class F, As<JobsParams> P>
+void walk(F& f, P& v) {
+  f("lease_ms", v.lease_ms);
+  f("dispute_ms_min", v.dispute_ms_min);
+  f("dispute_ms_max", v.dispute_ms_max);
+  f("claim_ms", v.claim_ms);
+  f("cancel_ms", v.cancel_ms);
+  f("job_ms_max", v.job_ms_max);
+  f("keep_ms", v.keep_ms);
+  f("offer_ms_max", v.offer_ms_max);
+  f("broker_share", v.broker_share);
 }
 
 std::string rate_text(ledger::Rate rate) { return oort::to_text(Oort(rate.units())); }
@@ -309,9 +324,16 @@ Result<Bytes> read_market(JsonFields& fields) {
   return codec::to_bytes(market);
 }
 
+Result<Bytes> read_jobs(JsonFields& fields) {
+  ledger::JobsGenesis jobs;
+  OORT_TRY(jobs.params, params_in<JobsParams>(fields));
+  return codec::to_bytes(jobs);
+}
+
 Result<Bytes> read_module(Module module, JsonFields& fields, ledger::GenesisParams& genesis) {
   if (module == Module::Staking) return read_staking(fields, genesis);
   if (module == Module::Governance) return read_governance(fields);
+  if (module == Module::Jobs) return read_jobs(fields);
   return read_market(fields);
 }
 
@@ -360,6 +382,10 @@ Json describe_module(const ledger::GenesisModule& module) {
     const auto params = codec::from_bytes<GovernanceParams>(module.genesis);
     return params ? Json{{"params", described(*params)}} : Json();
   }
+  if (module.module == Module::Jobs) {
+    const auto jobs = codec::from_bytes<ledger::JobsGenesis>(module.genesis);
+    return jobs ? Json{{"params", described(jobs->params)}} : Json();
+  }
   const auto market = codec::from_bytes<ledger::MarketGenesis>(module.genesis);
   return market ? describe_market(*market) : Json();
 }
@@ -384,7 +410,7 @@ Result<Module> parse_module(const std::string& name) {
     return modules.at(static_cast<std::size_t>(found - module_names.begin()));
   }
   return fail(ErrorCode::InvalidArgument, reason::bad_argument,
-              "'" + name + "' is no module with parameters: staking, governance or market");
+              "'" + name + "' is no module with parameters: staking, governance, market or jobs");
 }
 
 Result<void> read_economy(JsonFields& fields, ledger::GenesisParams& genesis) {
@@ -424,13 +450,15 @@ Json modules_template() {
   // Without pools every validator has one.
   return {{"staking", {{"params", described(StakingParams{})}}},
           {"governance", {{"params", described(GovernanceParams{})}}},
-          {"market", describe_market(begin)}};
+          {"market", describe_market(begin)},
+          {"jobs", {{"params", described(JobsParams{})}}}};
 }
 
 Result<Json> describe_params(Module module, ByteView canonical) {
   if (module == Module::Staking) return describe_as<StakingParams>(canonical);
   if (module == Module::Governance) return describe_as<GovernanceParams>(canonical);
   if (module == Module::Market) return describe_as<MarketParams>(canonical);
+  if (module == Module::Jobs) return describe_as<JobsParams>(canonical);
   return fail(ErrorCode::Unimplemented, reason::not_supported,
               "the module " + std::string(ledger::to_string(module)) + " has no parameters");
 }
@@ -438,6 +466,7 @@ Result<Json> describe_params(Module module, ByteView canonical) {
 Result<Bytes> read_params(Module module, const Json& description) {
   if (module == Module::Staking) return read_as<StakingParams>(description);
   if (module == Module::Governance) return read_as<GovernanceParams>(description);
+  if (module == Module::Jobs) return read_as<JobsParams>(description);
   return read_as<MarketParams>(description);
 }
 

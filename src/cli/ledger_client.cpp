@@ -108,8 +108,8 @@ Result<v1::SubmitTransactionResponse> LedgerClient::submit(const crypto::KeyPair
   return submit_all(keys, {operation});
 }
 
-Result<v1::SubmitTransactionResponse> LedgerClient::submit_all(
-    const crypto::KeyPair& keys, const std::vector<ledger::Operation>& operations) {
+Result<Bytes> LedgerClient::sign(const crypto::KeyPair& keys,
+                                 const std::vector<ledger::Operation>& operations) {
   OORT_TRY(const auto chain, this->chain());
   OORT_TRY(const auto genesis, ledger::genesis_from_file(as_bytes(chain.genesis())));
   OORT_TRY(const auto view, account(crypto::account_of(keys.public_key())));
@@ -127,20 +127,30 @@ Result<v1::SubmitTransactionResponse> LedgerClient::submit_all(
   transaction.fee_max =
       fee_limit(genesis.params, operations.size(), ledger::encoded_size(transaction));
   ledger::sign(transaction, keys);
+  return codec::to_bytes(transaction);
+}
 
+Result<v1::SubmitTransactionResponse> LedgerClient::submit_all(
+    const crypto::KeyPair& keys, const std::vector<ledger::Operation>& operations) {
+  OORT_TRY(const Bytes transaction, sign(keys, operations));
   v1::SubmitTransactionRequest request;
-  request.set_transaction(std::string(as_text(codec::to_bytes(transaction))));
+  request.set_transaction(std::string(as_text(transaction)));
   OORT_TRY(auto response, call<v1::SubmitTransactionResponse>(
                               endpoint_, submit_deadline, *stub_,
                               &v1::LedgerService::Stub::SubmitTransaction, request));
-  for (const v1::OperationReceipt& receipt : response.receipt().operations()) {
-    if (receipt.rejection() == 0) continue;
-    const auto number = static_cast<std::uint16_t>(receipt.rejection());
+  OORT_TRY(check_receipt(response.receipt()));
+  return response;
+}
+
+Result<void> check_receipt(const v1::TransactionReceipt& receipt) {
+  for (const v1::OperationReceipt& operation : receipt.operations()) {
+    if (operation.rejection() == 0) continue;
+    const auto number = static_cast<std::uint16_t>(operation.rejection());
     if (const auto known = ledger::rejection_from(number)) return fail(ledger::error_of(*known));
     return fail(ErrorCode::FailedPrecondition, reason::rejected,
-                "the ledger refused the operation: " + receipt.rejection_name());
+                "the ledger refused the operation: " + operation.rejection_name());
   }
-  return response;
+  return {};
 }
 
 Result<LedgerClient> open_ledger(const Session& session) {

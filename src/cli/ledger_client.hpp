@@ -33,6 +33,9 @@ class LedgerClient {
   /// All pages, ascending by fault.
   [[nodiscard]] Result<std::vector<v1::Evidence>> evidence();
 
+  /// Canonical bytes of a transaction with the next sequence of lane 0, signed.
+  [[nodiscard]] Result<Bytes> sign(const crypto::KeyPair& keys,
+                                   const std::vector<ledger::Operation>& operations);
   /// Builds a transaction of one operation with the next sequence of lane 0, signs it and waits
   /// until it is final. Fails with TRANSACTION_REJECTED when the operation was refused.
   [[nodiscard]] Result<v1::SubmitTransactionResponse> submit(const crypto::KeyPair& keys,
@@ -45,6 +48,9 @@ class LedgerClient {
   std::string endpoint_;
   std::unique_ptr<v1::LedgerService::Stub> stub_;
 };
+
+/// Fails with TRANSACTION_REJECTED where an operation was refused.
+[[nodiscard]] Result<void> check_receipt(const v1::TransactionReceipt& receipt);
 
 [[nodiscard]] Result<LedgerClient> open_ledger(const Session& session);
 

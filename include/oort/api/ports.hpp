@@ -312,6 +312,8 @@ class AdminPort {
   virtual void shut_down() = 0;
 };
 
+class BrokerPort;
+
 /// What one node offers. Null where the node has no such part; its service then answers
 /// UNIMPLEMENTED. Borrowed for the server's lifetime.
 struct Ports {
@@ -320,6 +322,7 @@ struct Ports {
   NodePort* node = nullptr;
   ObjectPort* object = nullptr;
   AdminPort* admin = nullptr;
+  BrokerPort* broker = nullptr;
 };
 
 }  // namespace oort::api

@@ -10,6 +10,7 @@
 #include "oort/ledger/access_records.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/governance_records.hpp"
+#include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/market_records.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/params.hpp"
@@ -133,6 +134,15 @@ ledger::MarketGenesis make_market(const MarketKeys& keys) {
   return market;
 }
 
+/// A broker that died is replaced within seconds, and pay is claimed within a minute.
+ledger::JobsGenesis make_jobs() {
+  ledger::JobsGenesis jobs;
+  jobs.params.lease_ms = 6'000;
+  jobs.params.claim_ms = 60'000;
+  jobs.params.cancel_ms = 10'000;
+  return jobs;
+}
+
 void add_economy(ledger::GenesisParams& genesis, const MarketKeys& keys) {
   for (const PublicKey& reporter : keys.reporters) {
     genesis.accounts.push_back({.id = crypto::account_of(reporter), .balance = reporter_funds});
@@ -143,7 +153,8 @@ void add_economy(ledger::GenesisParams& genesis, const MarketKeys& keys) {
                   {ledger::Pot::Treasury, treasury_funds}};
   genesis.modules = {{ledger::Module::Staking, codec::to_bytes(staking)},
                      {ledger::Module::Governance, codec::to_bytes(make_governance())},
-                     {ledger::Module::Market, codec::to_bytes(make_market(keys))}};
+                     {ledger::Module::Market, codec::to_bytes(make_market(keys))},
+                     {ledger::Module::Jobs, codec::to_bytes(make_jobs())}};
 }
 
 }  // namespace
