@@ -20,10 +20,13 @@
 #include "oort/core/ids.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/core/result.hpp"
+#include "oort/ledger/campaign_records.hpp"
+#include "oort/ledger/dataset_records.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/governance_records.hpp"
 #include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/market_records.hpp"
+#include "oort/ledger/model_records.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_records.hpp"
@@ -32,14 +35,19 @@
 namespace oort::cli {
 namespace {
 
+using ledger::CampaignsParams;
+using ledger::DatasetsParams;
 using ledger::GovernanceParams;
 using ledger::JobsParams;
 using ledger::MarketParams;
+using ledger::ModelsParams;
 using ledger::Module;
 using ledger::StakingParams;
 
-constexpr std::array module_names = {"staking", "governance", "market", "jobs"};
-constexpr std::array modules = {Module::Staking, Module::Governance, Module::Market, Module::Jobs};
+constexpr std::array module_names = {"staking",   "governance", "market", "jobs",
+                                     "campaigns", "datasets",   "models"};
+constexpr std::array modules = {Module::Staking,   Module::Governance, Module::Market, Module::Jobs,
+                                Module::Campaigns, Module::Datasets,   Module::Models};
 
 struct NamedPot {
   ledger::Pot pot;
@@ -99,6 +107,21 @@ void walk(F& f, P& v) {
   f("egress_gib", v.egress_gib);
   f("take", v.take);
   f("discount", v.discount);
+}
+template <class F, As<CampaignsParams> P>
+void walk(F& f, P& v) {
+  f("appeal_ms_min", v.appeal_ms_min);
+  f("appeal_ms_max", v.appeal_ms_max);
+  f("holdback_max", v.holdback_max);
+  f("overlap_max", v.overlap_max);
+}
+template <class F, As<DatasetsParams> P>
+void walk(F& f, P& v) {
+  f("grant_ms_max", v.grant_ms_max);
+}
+template <class F, As<ModelsParams> P>
+void walk(F& f, P& v) {
+  f("training_ms_max", v.training_ms_max);
 }
 
 template <class F, As<JobsParams> P>
@@ -330,7 +353,22 @@ Result<Bytes> read_jobs(JsonFields& fields) {
   return codec::to_bytes(jobs);
 }
 
+/// A module that begins with its parameters and nothing else.
+template <class G, class P>
+Result<Bytes> read_plain(JsonFields& fields) {
+  G genesis;
+  OORT_TRY(genesis.params, params_in<P>(fields));
+  return codec::to_bytes(genesis);
+}
+
 Result<Bytes> read_module(Module module, JsonFields& fields, ledger::GenesisParams& genesis) {
+  if (module == Module::Campaigns) {
+    return read_plain<ledger::CampaignsGenesis, CampaignsParams>(fields);
+  }
+  if (module == Module::Datasets) {
+    return read_plain<ledger::DatasetsGenesis, DatasetsParams>(fields);
+  }
+  if (module == Module::Models) return read_plain<ledger::ModelsGenesis, ModelsParams>(fields);
   if (module == Module::Staking) return read_staking(fields, genesis);
   if (module == Module::Governance) return read_governance(fields);
   if (module == Module::Jobs) return read_jobs(fields);
@@ -372,6 +410,12 @@ Json describe_market(const ledger::MarketGenesis& market) {
           {"bonds", std::move(bonds)}};
 }
 
+template <class G>
+Json describe_plain(ByteView record) {
+  const auto genesis = codec::from_bytes<G>(record);
+  return genesis ? Json{{"params", described(genesis->params)}} : Json();
+}
+
 /// A genesis that decoded holds modules that decode; `check_genesis` saw to it.
 Json describe_module(const ledger::GenesisModule& module) {
   if (module.module == Module::Staking) {
@@ -386,6 +430,13 @@ Json describe_module(const ledger::GenesisModule& module) {
     const auto jobs = codec::from_bytes<ledger::JobsGenesis>(module.genesis);
     return jobs ? Json{{"params", described(jobs->params)}} : Json();
   }
+  if (module.module == Module::Campaigns) {
+    return describe_plain<ledger::CampaignsGenesis>(module.genesis);
+  }
+  if (module.module == Module::Datasets) {
+    return describe_plain<ledger::DatasetsGenesis>(module.genesis);
+  }
+  if (module.module == Module::Models) return describe_plain<ledger::ModelsGenesis>(module.genesis);
   const auto market = codec::from_bytes<ledger::MarketGenesis>(module.genesis);
   return market ? describe_market(*market) : Json();
 }
@@ -410,7 +461,9 @@ Result<Module> parse_module(const std::string& name) {
     return modules.at(static_cast<std::size_t>(found - module_names.begin()));
   }
   return fail(ErrorCode::InvalidArgument, reason::bad_argument,
-              "'" + name + "' is no module with parameters: staking, governance, market or jobs");
+              "'" + name +
+                  "' is no module with parameters: staking, governance, market, jobs, campaigns, "
+                  "datasets or models");
 }
 
 Result<void> read_economy(JsonFields& fields, ledger::GenesisParams& genesis) {
@@ -451,7 +504,10 @@ Json modules_template() {
   return {{"staking", {{"params", described(StakingParams{})}}},
           {"governance", {{"params", described(GovernanceParams{})}}},
           {"market", describe_market(begin)},
-          {"jobs", {{"params", described(JobsParams{})}}}};
+          {"jobs", {{"params", described(JobsParams{})}}},
+          {"campaigns", {{"params", described(CampaignsParams{})}}},
+          {"datasets", {{"params", described(DatasetsParams{})}}},
+          {"models", {{"params", described(ModelsParams{})}}}};
 }
 
 Result<Json> describe_params(Module module, ByteView canonical) {
@@ -459,6 +515,9 @@ Result<Json> describe_params(Module module, ByteView canonical) {
   if (module == Module::Governance) return describe_as<GovernanceParams>(canonical);
   if (module == Module::Market) return describe_as<MarketParams>(canonical);
   if (module == Module::Jobs) return describe_as<JobsParams>(canonical);
+  if (module == Module::Campaigns) return describe_as<CampaignsParams>(canonical);
+  if (module == Module::Datasets) return describe_as<DatasetsParams>(canonical);
+  if (module == Module::Models) return describe_as<ModelsParams>(canonical);
   return fail(ErrorCode::Unimplemented, reason::not_supported,
               "the module " + std::string(ledger::to_string(module)) + " has no parameters");
 }
@@ -467,6 +526,9 @@ Result<Bytes> read_params(Module module, const Json& description) {
   if (module == Module::Staking) return read_as<StakingParams>(description);
   if (module == Module::Governance) return read_as<GovernanceParams>(description);
   if (module == Module::Jobs) return read_as<JobsParams>(description);
+  if (module == Module::Campaigns) return read_as<CampaignsParams>(description);
+  if (module == Module::Datasets) return read_as<DatasetsParams>(description);
+  if (module == Module::Models) return read_as<ModelsParams>(description);
   return read_as<MarketParams>(description);
 }
 

@@ -10,6 +10,8 @@
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/keys.hpp"
 #include "proof_view.hpp"
+#include "provenance_bundle.hpp"
+#include "provenance_view.hpp"
 #include "session.hpp"
 
 namespace oort::cli {
@@ -78,7 +80,14 @@ Result<void> prove_evidence(const Session& session, const Arguments& arguments) 
 Result<void> verify(const Session& session, const Arguments& arguments) {
   OORT_TRY(const Bytes file, read_file(arguments.genesis, ledger::genesis_bytes_max + 1024));
   OORT_TRY(const auto genesis, ledger::genesis_from_file(file));
-  OORT_TRY(const Bytes bundle, read_file(arguments.file, chain::proof_bundle_bytes_max));
+  OORT_TRY(const Bytes bundle, read_file(arguments.file, provenance_bytes_max));
+  if (as_text(bundle).starts_with(provenance_magic)) {
+    OORT_TRY(const auto report, verify_provenance(bundle, [&genesis](ByteView proof) {
+               return chain::verify_bundle(proof, genesis);
+             }));
+    session.show(to_json(report), [&] { std::fputs(to_text(report).c_str(), stdout); });
+    return {};
+  }
   auto verified = chain::verify_bundle(bundle, genesis);
   if (!verified) {
     // Whatever is wrong with a bundle, its reader wants one answer: it proves nothing.

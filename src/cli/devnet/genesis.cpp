@@ -8,10 +8,13 @@
 #include "oort/codec/codec.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/ledger/access_records.hpp"
+#include "oort/ledger/campaign_records.hpp"
+#include "oort/ledger/dataset_records.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/governance_records.hpp"
 #include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/market_records.hpp"
+#include "oort/ledger/model_records.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/params.hpp"
 #include "oort/ledger/records.hpp"
@@ -143,6 +146,12 @@ ledger::JobsGenesis make_jobs() {
   return jobs;
 }
 
+ledger::CampaignsGenesis make_campaigns() {
+  ledger::CampaignsGenesis campaigns;
+  campaigns.params.appeal_ms_min = 1'000;
+  return campaigns;
+}
+
 void add_economy(ledger::GenesisParams& genesis, const MarketKeys& keys) {
   for (const PublicKey& reporter : keys.reporters) {
     genesis.accounts.push_back({.id = crypto::account_of(reporter), .balance = reporter_funds});
@@ -154,7 +163,10 @@ void add_economy(ledger::GenesisParams& genesis, const MarketKeys& keys) {
   genesis.modules = {{ledger::Module::Staking, codec::to_bytes(staking)},
                      {ledger::Module::Governance, codec::to_bytes(make_governance())},
                      {ledger::Module::Market, codec::to_bytes(make_market(keys))},
-                     {ledger::Module::Jobs, codec::to_bytes(make_jobs())}};
+                     {ledger::Module::Jobs, codec::to_bytes(make_jobs())},
+                     {ledger::Module::Campaigns, codec::to_bytes(make_campaigns())},
+                     {ledger::Module::Datasets, codec::to_bytes(ledger::DatasetsGenesis{})},
+                     {ledger::Module::Models, codec::to_bytes(ledger::ModelsGenesis{})}};
 }
 
 }  // namespace
