@@ -15,6 +15,7 @@
 #include <mutex>
 #include <vector>
 
+#include "honesty_service.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
 #include "services.hpp"
@@ -134,8 +135,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, cons
   impl->services.push_back(make_ledger_service(ports.ledger, ports.state));
   impl->services.push_back(make_governance_service(ports.state));
   impl->services.push_back(make_market_service(ports.state));
-  impl->services.push_back(make_datahub_service(ports.state));
-  impl->services.push_back(make_model_service(ports.state));
+  impl->services.push_back(make_honesty_service(ports.state));
   impl->services.push_back(make_object_service(ports.object));
   impl->services.push_back(make_compute_service(ports.ledger, ports.state, ports.broker));
   // Last: the network door takes all but this one.

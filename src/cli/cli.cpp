@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "completion.hpp"
+#include "honesty_view.hpp"
 #include "oort/core/reasons.hpp"
 #include "session.hpp"
 #include "suggestion.hpp"
@@ -73,16 +74,13 @@ int run(int argc, const char* const* argv, Surroundings around) {
   add_governance_commands(app, session);
   add_market_commands(app, session);
   add_job_commands(app, session);
-  add_campaign_commands(app, session);
-  add_dataset_commands(app, session);
-  add_model_commands(app, session);
-  add_provenance_commands(app, session);
   add_block_commands(app, session);
   add_object_commands(app, session);
   add_storage_commands(app, session);
   add_access_commands(app, session);
   add_proof_commands(app, session);
   add_evidence_commands(app, session);
+  add_honesty_commands(app, session);
   add_sandbox_commands(app, session);
   add_small_commands(app, session);
   try {

@@ -20,13 +20,12 @@
 #include "oort/core/ids.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/core/result.hpp"
-#include "oort/ledger/campaign_records.hpp"
-#include "oort/ledger/dataset_records.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/governance_records.hpp"
+#include "oort/ledger/honesty_math.hpp"
+#include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/market_records.hpp"
-#include "oort/ledger/model_records.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_records.hpp"
@@ -35,28 +34,26 @@
 namespace oort::cli {
 namespace {
 
-using ledger::CampaignsParams;
-using ledger::DatasetsParams;
 using ledger::GovernanceParams;
+using ledger::HonestyParams;
 using ledger::JobsParams;
 using ledger::MarketParams;
-using ledger::ModelsParams;
 using ledger::Module;
 using ledger::StakingParams;
 
-constexpr std::array module_names = {"staking",   "governance", "market", "jobs",
-                                     "campaigns", "datasets",   "models"};
-constexpr std::array modules = {Module::Staking,   Module::Governance, Module::Market, Module::Jobs,
-                                Module::Campaigns, Module::Datasets,   Module::Models};
+constexpr std::array module_names = {"staking", "governance", "honesty", "market", "jobs"};
+/// Ascending, as a genesis lists them.
+constexpr std::array modules = {Module::Staking, Module::Governance, Module::Honesty,
+                                Module::Market, Module::Jobs};
 
 struct NamedPot {
   ledger::Pot pot;
   const char* name;
 };
 /// What founders may fill; the others are filled by what the modules do.
-constexpr std::array founders_pots = {NamedPot{ledger::Pot::Reserve, "reserve"},
-                                      NamedPot{ledger::Pot::Mining, "mining"},
-                                      NamedPot{ledger::Pot::Treasury, "treasury"}};
+constexpr std::array founders_pots = {
+    NamedPot{ledger::Pot::Reserve, "reserve"}, NamedPot{ledger::Pot::Mining, "mining"},
+    NamedPot{ledger::Pot::Treasury, "treasury"}, NamedPot{ledger::Pot::Honesty, "honesty"}};
 
 template <class P, class T>
 concept As = std::same_as<std::remove_const_t<P>, T>;
@@ -108,21 +105,6 @@ void walk(F& f, P& v) {
   f("take", v.take);
   f("discount", v.discount);
 }
-template <class F, As<CampaignsParams> P>
-void walk(F& f, P& v) {
-  f("appeal_ms_min", v.appeal_ms_min);
-  f("appeal_ms_max", v.appeal_ms_max);
-  f("holdback_max", v.holdback_max);
-  f("overlap_max", v.overlap_max);
-}
-template <class F, As<DatasetsParams> P>
-void walk(F& f, P& v) {
-  f("grant_ms_max", v.grant_ms_max);
-}
-template <class F, As<ModelsParams> P>
-void walk(F& f, P& v) {
-  f("training_ms_max", v.training_ms_max);
-}
 
 template <class F, As<JobsParams> P>
 void walk(F& f, P& v) {
@@ -136,6 +118,48 @@ void walk(F& f, P& v) {
   f("offer_ms_max", v.offer_ms_max);
   f("broker_share", v.broker_share);
 }
+template <class F, As<HonestyParams> P>
+void walk(F& f, P& v) {
+  f("round_blocks", v.round_blocks);
+  f("post_blocks", v.post_blocks);
+  f("keep_rounds", v.keep_rounds);
+  f("stake_min", v.stake_min);
+  f("officers_expected", v.officers_expected);
+  f("judged_per_block", v.judged_per_block);
+  f("prior_saboteurs", v.prior.saboteurs);
+  f("prior_strength", v.prior.strength);
+  f("lost_per_round", v.lost_per_round);
+  f("each_operator_max", v.each_operator_max);
+  f("honest_misses", v.goals.honest_misses);
+  f("cheat_misses", v.goals.cheat_misses);
+  f("false_alarm", v.goals.false_alarm);
+  f("false_rest", v.goals.false_rest);
+  f("detection", v.detection);
+  f("commit_blocks", v.rules.commit_blocks);
+  f("open_blocks", v.rules.open_blocks);
+  f("appeal_blocks", v.rules.appeal_blocks);
+  f("replay_blocks", v.rules.replay_blocks);
+  f("case_bond", v.case_bond);
+  f("seat_pay", v.seat_pay);
+  f("appeal_bond", v.appeal_bond);
+  f("cases_per_officer", v.cases_per_officer);
+  f("reveal_pay", v.reveal_pay);
+  f("paid_reveals_max", v.paid_reveals_max);
+  f("slashed_wrong_result", v.slashed[0]);
+  f("slashed_missed_audit", v.slashed[1]);
+  f("slashed_unavailable", v.slashed[2]);
+  f("slashed_forged_label", v.slashed[3]);
+  f("slashed_false_accusation", v.slashed[4]);
+  f("slashed_double_vote", v.slashed[5]);
+  f("slashed_risk_overrun", v.slashed[6]);
+  f("slashed_missed_forgery", v.slashed[7]);
+  f("pool_part", v.pool_part);
+  f("audit_every_blocks", v.audit_every_blocks);
+  f("audit_blocks", v.audit_blocks);
+  f("audit_fee", v.audit_fee);
+  f("audits_per_node", v.audits_per_node);
+  f("misses_max", v.misses_max);
+}
 
 std::string rate_text(ledger::Rate rate) { return oort::to_text(Oort(rate.units())); }
 
@@ -145,6 +169,7 @@ class Describer {
   void operator()(const char* name, T value) {
     json_[name] = value;
   }
+  void operator()(const char* name, ledger::Ppb share) { json_[name] = share.value(); }
   void operator()(const char* name, Oort amount) { json_[name] = oort::to_text(amount); }
   void operator()(const char* name, Credits amount) { json_[name] = to_text(amount); }
   void operator()(const char* name, const std::optional<ledger::Rate>& rate) {
@@ -178,6 +203,9 @@ class FieldSetter {
   template <std::unsigned_integral T>
   void operator()(const char* name, T& value) {
     value = static_cast<T>(fields_.number(name, value, std::numeric_limits<T>::max()));
+  }
+  void operator()(const char* name, ledger::Ppb& share) {
+    share = ledger::Ppb(fields_.number(name, share.value(), ledger::ppb_one));
   }
   void operator()(const char* name, Oort& amount) { amount = fields_.oort(name, amount); }
   void operator()(const char* name, Credits& amount) {
@@ -323,6 +351,11 @@ Result<Bytes> read_governance(JsonFields& fields) {
   return codec::to_bytes(params);
 }
 
+Result<Bytes> read_honesty(JsonFields& fields) {
+  OORT_TRY(const auto params, params_in<HonestyParams>(fields));
+  return codec::to_bytes(ledger::HonestyGenesis{params});
+}
+
 Result<Bytes> read_market(JsonFields& fields) {
   ledger::MarketGenesis market;
   OORT_TRY(market.params, params_in<MarketParams>(fields));
@@ -353,24 +386,10 @@ Result<Bytes> read_jobs(JsonFields& fields) {
   return codec::to_bytes(jobs);
 }
 
-/// A module that begins with its parameters and nothing else.
-template <class G, class P>
-Result<Bytes> read_plain(JsonFields& fields) {
-  G genesis;
-  OORT_TRY(genesis.params, params_in<P>(fields));
-  return codec::to_bytes(genesis);
-}
-
 Result<Bytes> read_module(Module module, JsonFields& fields, ledger::GenesisParams& genesis) {
-  if (module == Module::Campaigns) {
-    return read_plain<ledger::CampaignsGenesis, CampaignsParams>(fields);
-  }
-  if (module == Module::Datasets) {
-    return read_plain<ledger::DatasetsGenesis, DatasetsParams>(fields);
-  }
-  if (module == Module::Models) return read_plain<ledger::ModelsGenesis, ModelsParams>(fields);
   if (module == Module::Staking) return read_staking(fields, genesis);
   if (module == Module::Governance) return read_governance(fields);
+  if (module == Module::Honesty) return read_honesty(fields);
   if (module == Module::Jobs) return read_jobs(fields);
   return read_market(fields);
 }
@@ -410,12 +429,6 @@ Json describe_market(const ledger::MarketGenesis& market) {
           {"bonds", std::move(bonds)}};
 }
 
-template <class G>
-Json describe_plain(ByteView record) {
-  const auto genesis = codec::from_bytes<G>(record);
-  return genesis ? Json{{"params", described(genesis->params)}} : Json();
-}
-
 /// A genesis that decoded holds modules that decode; `check_genesis` saw to it.
 Json describe_module(const ledger::GenesisModule& module) {
   if (module.module == Module::Staking) {
@@ -430,13 +443,10 @@ Json describe_module(const ledger::GenesisModule& module) {
     const auto jobs = codec::from_bytes<ledger::JobsGenesis>(module.genesis);
     return jobs ? Json{{"params", described(jobs->params)}} : Json();
   }
-  if (module.module == Module::Campaigns) {
-    return describe_plain<ledger::CampaignsGenesis>(module.genesis);
+  if (module.module == Module::Honesty) {
+    const auto honesty = codec::from_bytes<ledger::HonestyGenesis>(module.genesis);
+    return honesty ? Json{{"params", described(honesty->params)}} : Json();
   }
-  if (module.module == Module::Datasets) {
-    return describe_plain<ledger::DatasetsGenesis>(module.genesis);
-  }
-  if (module.module == Module::Models) return describe_plain<ledger::ModelsGenesis>(module.genesis);
   const auto market = codec::from_bytes<ledger::MarketGenesis>(module.genesis);
   return market ? describe_market(*market) : Json();
 }
@@ -461,9 +471,7 @@ Result<Module> parse_module(const std::string& name) {
     return modules.at(static_cast<std::size_t>(found - module_names.begin()));
   }
   return fail(ErrorCode::InvalidArgument, reason::bad_argument,
-              "'" + name +
-                  "' is no module with parameters: staking, governance, market, jobs, campaigns, "
-                  "datasets or models");
+              "'" + name + "' is none of staking, governance, honesty, market and jobs");
 }
 
 Result<void> read_economy(JsonFields& fields, ledger::GenesisParams& genesis) {
@@ -504,20 +512,15 @@ Json modules_template() {
   return {{"staking", {{"params", described(StakingParams{})}}},
           {"governance", {{"params", described(GovernanceParams{})}}},
           {"market", describe_market(begin)},
-          {"jobs", {{"params", described(JobsParams{})}}},
-          {"campaigns", {{"params", described(CampaignsParams{})}}},
-          {"datasets", {{"params", described(DatasetsParams{})}}},
-          {"models", {{"params", described(ModelsParams{})}}}};
+          {"jobs", {{"params", described(JobsParams{})}}}};
 }
 
 Result<Json> describe_params(Module module, ByteView canonical) {
   if (module == Module::Staking) return describe_as<StakingParams>(canonical);
   if (module == Module::Governance) return describe_as<GovernanceParams>(canonical);
   if (module == Module::Market) return describe_as<MarketParams>(canonical);
+  if (module == Module::Honesty) return describe_as<HonestyParams>(canonical);
   if (module == Module::Jobs) return describe_as<JobsParams>(canonical);
-  if (module == Module::Campaigns) return describe_as<CampaignsParams>(canonical);
-  if (module == Module::Datasets) return describe_as<DatasetsParams>(canonical);
-  if (module == Module::Models) return describe_as<ModelsParams>(canonical);
   return fail(ErrorCode::Unimplemented, reason::not_supported,
               "the module " + std::string(ledger::to_string(module)) + " has no parameters");
 }
@@ -525,10 +528,8 @@ Result<Json> describe_params(Module module, ByteView canonical) {
 Result<Bytes> read_params(Module module, const Json& description) {
   if (module == Module::Staking) return read_as<StakingParams>(description);
   if (module == Module::Governance) return read_as<GovernanceParams>(description);
+  if (module == Module::Honesty) return read_as<HonestyParams>(description);
   if (module == Module::Jobs) return read_as<JobsParams>(description);
-  if (module == Module::Campaigns) return read_as<CampaignsParams>(description);
-  if (module == Module::Datasets) return read_as<DatasetsParams>(description);
-  if (module == Module::Models) return read_as<ModelsParams>(description);
   return read_as<MarketParams>(description);
 }
 

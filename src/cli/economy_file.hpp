@@ -14,8 +14,7 @@
 ///     "staking": {"params": {…}, "pools": [{"node": "2c59…", "stake": "500000"}]},
 ///     "governance": {"params": {…}},
 ///     "market": {"params": {…}, "first_rate": "0.2", "credits": […], "bonds": […]},
-///     "jobs": {"params": {…}},
-///     "campaigns": {"params": {…}}, "datasets": {"params": {…}}, "models": {"params": {…}}}
+///     "jobs": {"params": {…}}}
 ///
 /// A module that is left out is switched off, and a field that is left out has its default. Without
 /// `pools` each validator has one of the smallest stake that a witness needs. Rates are OORT for
@@ -36,8 +35,7 @@ void describe_economy(const ledger::GenesisParams& genesis, Json& description);
 /// The reverse. Fails with BAD_ARGUMENT, naming the field.
 [[nodiscard]] Result<Bytes> read_params(ledger::Module module, const Json& description);
 
-/// "staking", "governance", "market", "jobs", "campaigns", "datasets" or "models". Fails with
-/// BAD_ARGUMENT.
+/// "staking", "governance", "market" or "jobs". Fails with BAD_ARGUMENT.
 [[nodiscard]] Result<ledger::Module> parse_module(const std::string& name);
 
 }  // namespace oort::cli

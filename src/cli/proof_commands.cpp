@@ -2,16 +2,16 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "honesty_view.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
 #include "oort/chain/proof_bundle.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/ledger/genesis.hpp"
+#include "oort/ledger/honesty_case.hpp"
 #include "oort/ledger/keys.hpp"
 #include "proof_view.hpp"
-#include "provenance_bundle.hpp"
-#include "provenance_view.hpp"
 #include "session.hpp"
 
 namespace oort::cli {
@@ -80,12 +80,11 @@ Result<void> prove_evidence(const Session& session, const Arguments& arguments) 
 Result<void> verify(const Session& session, const Arguments& arguments) {
   OORT_TRY(const Bytes file, read_file(arguments.genesis, ledger::genesis_bytes_max + 1024));
   OORT_TRY(const auto genesis, ledger::genesis_from_file(file));
-  OORT_TRY(const Bytes bundle, read_file(arguments.file, provenance_bytes_max));
-  if (as_text(bundle).starts_with(provenance_magic)) {
-    OORT_TRY(const auto report, verify_provenance(bundle, [&genesis](ByteView proof) {
-               return chain::verify_bundle(proof, genesis);
-             }));
-    session.show(to_json(report), [&] { std::fputs(to_text(report).c_str(), stdout); });
+  OORT_TRY(const Bytes bundle, read_file(arguments.file, chain::proof_bundle_bytes_max));
+  if (const auto evidence = codec::from_bytes<ledger::EvidenceBundle>(bundle)) {
+    OORT_TRY([[maybe_unused]] const auto verdict,
+             verify_evidence(*evidence, ledger::chain_id_of(genesis)));
+    session.show(to_json(*evidence), [&] { std::fputs(to_text(*evidence).c_str(), stdout); });
     return {};
   }
   auto verified = chain::verify_bundle(bundle, genesis);
@@ -127,7 +126,8 @@ void add_proof_commands(CLI::App& app, Session& session) {
       [&session] { session.action = [&session] { return prove_evidence(session, arguments); }; });
 
   CLI::App* verified = app.add_subcommand("verify", "Check a proof offline");
-  verified->add_option("FILE", arguments.file, "The bundle")->required();
+  verified->add_option("FILE", arguments.file, "The bundle, of a proof or of a case's evidence")
+      ->required();
   verified->add_option("--genesis", arguments.genesis, "The network's genesis file")->required();
   verified->footer("Example: oortd verify cat.proof --genesis genesis.oort");
   verified->callback(

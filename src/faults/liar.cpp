@@ -5,8 +5,10 @@
 #include "oort/consensus/types.hpp"
 #include "oort/core/log.hpp"
 #include "oort/env/transport.hpp"
+#include "oort/ledger/honesty_objects.hpp"
 #include "oort/node/hooks.hpp"
 #include "oort/object/shard_messages.hpp"
+#include "oort/object/shard_work.hpp"
 
 namespace oort::faults {
 namespace {
@@ -26,10 +28,14 @@ std::optional<consensus::Vote> contradicting(const consensus::Vote& vote,
   return other;
 }
 
-Bytes with_wrong_byte(Bytes reply, std::uint64_t where) {
+Bytes with_wrong_byte(Bytes reply, std::uint64_t where, const node::Identity& self) {
   auto decoded = codec::from_bytes<object::ReadShardReply>(reply);
   if (!decoded || decoded->bytes.empty()) return reply;
   decoded->bytes[where % decoded->bytes.size()] ^= std::byte{1};
+  if (decoded->receipt) {
+    decoded->receipt->result_hash = object::result_hash_of(*decoded);
+    decoded->receipt->signature = self.keys.sign(ledger::sign_hash(*decoded->receipt).view());
+  }
   return codec::to_bytes(*decoded);
 }
 
@@ -44,7 +50,7 @@ void Liar::on_request(env::MessageType range, RequestHandler handler) {
           reply = [this, honest = std::move(reply)](Result<Bytes> result) mutable {
             if (result) {
               log::info(room, "serves a wrong byte on purpose");
-              result = with_wrong_byte(*std::move(result), random_.below(chance_whole));
+              result = with_wrong_byte(*std::move(result), random_.below(chance_whole), self_);
             }
             honest(std::move(result));
           };

@@ -16,8 +16,9 @@ namespace oort::faults {
 [[nodiscard]] std::optional<consensus::Vote> contradicting(const consensus::Vote& vote,
                                                            const node::Identity& self);
 
-/// `reply`, an encoded ReadShardReply, with one byte of the shard wrong; other bytes stay.
-[[nodiscard]] Bytes with_wrong_byte(Bytes reply, std::uint64_t where);
+/// `reply`, an encoded ReadShardReply, with one byte of the shard wrong, and a receipt, where there
+/// is one, that states the wrong bytes; all else stays.
+[[nodiscard]] Bytes with_wrong_byte(Bytes reply, std::uint64_t where, const node::Identity& self);
 
 /// A transport that tells the truth except where the plan says otherwise. Borrows all but the plan.
 class Liar final : public env::Transport {

@@ -42,6 +42,11 @@ std::vector<Action> Agent::step(const Event& event) {
 
 std::size_t Agent::baits_count() const noexcept { return running_ ? running_->baits.size() : 0; }
 
+std::optional<Epoch> Agent::epoch() const noexcept {
+  if (!running_) return std::nullopt;
+  return running_->draw.epoch;
+}
+
 void Agent::on(const event::EpochStarted& started, std::vector<Action>& actions) {
   if (running_ && started.draw.epoch <= running_->draw.epoch) return;
   reveal_all(actions);

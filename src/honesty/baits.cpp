@@ -43,6 +43,14 @@ BaitTree::BaitTree(std::span<const BaitSecret> baits, env::Random& random) {
   root_ = crypto::merkle_root(leaves_);
 }
 
+BaitTree::BaitTree(std::vector<Bytes32> leaves, std::vector<std::uint64_t> places)
+    : leaves_(std::move(leaves)), places_(std::move(places)), root_(crypto::merkle_root(leaves_)) {
+  OORT_ASSERT(leaves_.size() == ledger::bait_leaves_count, "every tree has as many leaves");
+  for (const std::uint64_t place : places_) {
+    OORT_ASSERT(place < leaves_.size(), "a place is one of the leaves");
+  }
+}
+
 crypto::MerkleProof BaitTree::path(std::size_t bait) const {
   OORT_ASSERT(bait < places_.size(), "the bait is of this tree");
   return crypto::merkle_prove(leaves_, places_[bait]);
@@ -58,6 +66,16 @@ TraceRecord::TraceRecord(const Bytes32& fault, const NodeId& panelist, std::vect
                          const Bytes32& result_hash, env::Random& random)
     : states_(std::move(states)),
       answer_{fault, panelist, random_bytes(random), {}, states_.size(), result_hash} {
+  grow_tree();
+}
+
+TraceRecord::TraceRecord(const ledger::PanelAnswer& answer, std::vector<Bytes32> states)
+    : states_(std::move(states)), answer_(answer) {
+  OORT_ASSERT(answer_.steps_count == states_.size(), "the answer is of these states");
+  grow_tree();
+}
+
+void TraceRecord::grow_tree() {
   OORT_ASSERT(!states_.empty(), "an execution has a last state");
   for (std::size_t i = 0; i < states_.size(); ++i) {
     leaves_.push_back(ledger::trace_leaf(answer_, i, states_[i]));

@@ -290,6 +290,10 @@ void add_data_keys(std::vector<ConfigKey>& keys) {
   keys.push_back(integer("storage.reserve_bytes",
                          "With fewer bytes free on the disk, it counts as full.", 0, int64_max,
                          at(&Config::storage, &Config::Storage::reserve_bytes)));
+  keys.push_back(integer("honesty.live_reads_min",
+                         "Reads of shards that a gateway must have seen since its start before it\n"
+                         "hides reads of its own among them: among few they would be known.",
+                         1, 4096, at(&Config::honesty, &Config::Honesty::live_reads_min)));
 }
 
 void add_door_keys(std::vector<ConfigKey>& keys) {
@@ -342,6 +346,7 @@ std::string_view section_help(std::string_view section) noexcept {
   if (section == "network") return "Other nodes.";
   if (section == "ledger") return "The ledger on this machine.";
   if (section == "storage") return "Shards that this node holds.";
+  if (section == "honesty") return "Proof of Honesty, on networks that have it.";
   if (section == "s3") return "The S3 door.";
   if (section == "operator") return "The door for whoever runs the node; keep it private.";
   if (section == "api") return "The gRPC door.";

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/node/node.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
 #include "doors.hpp"
 #include "edge.hpp"
+#include "honesty_driver.hpp"
+#include "honesty_reads.hpp"
 #include "ledger_view.hpp"
 #include "oort/api/ports.hpp"
 #include "oort/chain/chain.hpp"
@@ -27,6 +30,7 @@
 #include "oort/http/exchange.hpp"
 #include "oort/http/server.hpp"
 #include "oort/ledger/genesis.hpp"
+#include "oort/ledger/modules.hpp"
 #include "oort/ledger/view.hpp"
 #include "oort/net/transport.hpp"
 #include "oort/node/keys.hpp"
@@ -148,6 +152,9 @@ class NodeImpl final : public Node {
   Result<void> open_statements();
   Result<void> open_objects();
   Result<void> open_shards();
+  Result<void> open_honesty();
+  Result<void> open_gateway();
+  void follow_honesty();
   Result<void> open_doors();
   Result<void> open_s3();
   void stop_objects(Duration grace);
@@ -177,6 +184,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<env::KvStore> index_store_;
   std::unique_ptr<env::KvStore> shard_index_;
   std::unique_ptr<env::KvStore> statement_store_;
+  std::unique_ptr<env::KvStore> honesty_store_;
   std::unique_ptr<env::BlobStore> shard_volumes_;
   std::unique_ptr<object::VolumeStore> volumes_;
   std::unique_ptr<env::Signer> signer_;
@@ -190,6 +198,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<env::Executor> store_disk_;
   std::unique_ptr<env::Executor> shard_disk_;
   std::unique_ptr<env::Executor> statement_disk_;
+  std::unique_ptr<env::Executor> honesty_disk_;
 
   std::unique_ptr<net::NodeTransport> transport_;
   env::Transport* wire_ = nullptr;  ///< The transport as hooked.
@@ -201,6 +210,9 @@ class NodeImpl final : public Node {
   std::unique_ptr<Submitter> submitter_;
   std::unique_ptr<object::ShardService> shards_;
   std::unique_ptr<object::TransportShardClient> shard_client_;
+  std::unique_ptr<OrderedReads> gateway_reads_;
+  /// Shared with what it posted and timed; nothing where the network has no honesty module.
+  std::shared_ptr<HonestyDriver> honesty_;
   std::unique_ptr<object::Gateway> gateway_;
 
   std::unique_ptr<StatementIndex> statements_;
@@ -242,6 +254,7 @@ Result<void> NodeImpl::open_data() {
   store_disk_ = runtime_->make_pool("oort-store", 1);
   shard_disk_ = runtime_->make_pool("oort-shards", 1);
   statement_disk_ = runtime_->make_pool("oort-statements", 1);
+  honesty_disk_ = runtime_->make_pool("oort-honesty", 1);
   return {};
 }
 
@@ -325,17 +338,23 @@ Result<void> NodeImpl::open_shards() {
 
 Result<void> NodeImpl::open_objects() {
   if (config_.modules.storage) OORT_TRY(open_shards());
+  shard_client_ = std::make_unique<object::TransportShardClient>(*object_transport_, shards_.get());
+  gateway_reads_ = std::make_unique<OrderedReads>(*shard_client_, random_);
+  OORT_TRY(open_honesty());
   // Every handler is set by now.
   transport_->start();
   chain_->start();
   dial_known_nodes();
-  if (!config_.modules.s3) return {};
+  if (config_.modules.s3) OORT_TRY(open_gateway());
+  follow_honesty();
+  return {};
+}
 
+Result<void> NodeImpl::open_gateway() {
   store::RocksOptions rocks;
   rocks.cache_bytes = 16 * limits::mib;
   rocks.write_buffer_bytes = 4 * limits::mib;
   OORT_TRY(index_store_, store::open_rocks(config_.node.data_folder / "index", rocks));
-  shard_client_ = std::make_unique<object::TransportShardClient>(*object_transport_, shards_.get());
   object::GatewayOptions options;
   options.region = config_.s3.region;
   options.submit_deadline = write_deadline;
@@ -349,17 +368,61 @@ Result<void> NodeImpl::open_objects() {
                                              .ledger = *view_,
                                              .submit = hooks_.submit(*submitter_),
                                              .events = *feed_,
-                                             .shards = *shard_client_,
+                                             .shards = *gateway_reads_,
                                              .placement = *placement_,
                                              .index = *index_store_},
                                             options));
   return {};
 }
 
+/// A node with the whole state takes part in Proof of Honesty where the network has it.
+Result<void> NodeImpl::open_honesty() {
+  const bool has_module =
+      std::ranges::find(genesis_.modules, ledger::Module::Honesty,
+                        &ledger::GenesisModule::module) != genesis_.modules.end();
+  if (!has_module) return {};
+  store::RocksOptions rocks;
+  rocks.cache_bytes = limits::mib;
+  rocks.write_buffer_bytes = limits::mib;
+  OORT_TRY(honesty_store_, store::open_rocks(config_.node.data_folder / "honesty", rocks));
+  HonestyDriver::Options options;
+  options.rules.live_count_min = config_.honesty.live_reads_min;
+  OORT_TRY(honesty_,
+           HonestyDriver::open({.chain = chain_->trust_root().chain,
+                                .keys = *keys_,
+                                .strand = *object_strand_,
+                                .timers = object_strand_->timers(),
+                                .disk = *honesty_disk_,
+                                .clock = clock_,
+                                .random = random_,
+                                .store = *honesty_store_,
+                                .ledger = *view_,
+                                .submit = *submitter_,
+                                .transport = *object_transport_,
+                                .shards = *shard_client_,
+                                .live = config_.modules.s3 ? gateway_reads_.get() : nullptr},
+                               options));
+  honesty_->attach();
+  return {};
+}
+
+void NodeImpl::follow_honesty() {
+  if (!honesty_) return;
+  const auto look = [weak = std::weak_ptr(honesty_), strand = object_strand_.get()] {
+    strand->post([weak] {
+      if (const auto driver = weak.lock()) driver->on_block();
+    });
+  };
+  look();
+  chain_->subscribe(chain_->view()->height().next(),
+                    [look](const chain::FinalBlockRef&) { look(); });
+}
+
 void NodeImpl::stop_objects(Duration grace) {
   if (!object_strand_) return;
   auto waiter = std::make_shared<Waiter>();
   object_strand_->post([this, waiter] {
+    if (honesty_) honesty_->stop();
     if (submitter_) submitter_->stop();
     if (gateway_) {
       gateway_->stop([waiter] { waiter->finish(); });

@@ -13,6 +13,7 @@
 #include "oort/ledger/object_records.hpp"
 #include "oort/object/coder.hpp"
 #include "oort/object/layout.hpp"
+#include "oort/object/shard_work.hpp"
 
 namespace oort::object {
 namespace {
@@ -30,8 +31,6 @@ void sort_stably(std::vector<std::uint8_t>& order, KeyOf key_of) {
 
 constexpr std::string_view room = "object";
 constexpr std::uint64_t leaf_bytes = crypto::tree_leaf_bytes;
-/// Up to this size a range brings a path per leaf; above it, all leaves of the shard once.
-constexpr std::uint64_t paths_bytes_max = 64 * 1024;
 constexpr std::uint64_t piece_bytes = std::uint64_t{1} << 20;
 
 tl::unexpected<Error> not_enough(const SegmentId& segment, std::size_t have, std::size_t want) {
@@ -111,7 +110,7 @@ class ColumnRead : public std::enable_shared_from_this<ColumnRead> {
     request.offset = columns_.low;
     request.size = static_cast<std::uint32_t>(columns_.high - columns_.low);
     if (!known_leaves(index).empty()) return request;
-    request.proof = request.size <= paths_bytes_max ? ReadProof::Paths : ReadProof::Leaves;
+    request.proof = proof_for(request.size);
     return request;
   }
 

@@ -12,15 +12,21 @@ namespace oort::object {
 namespace {
 
 constexpr std::uint8_t format_version = 1;
+/// Of reads with an order, and of their answers with a receipt.
+constexpr std::uint8_t ordered_version = 2;
 constexpr std::size_t leaves_count_max = limits::segment_bytes_max / crypto::tree_leaf_bytes + 1;
 constexpr std::size_t read_bytes_max = shard_piece_bytes_max + 2 * crypto::tree_leaf_bytes;
 constexpr std::size_t path_siblings_max = 64;
 
-Result<void> read_version(codec::Reader& in) {
+Result<std::uint8_t> read_version_up_to(codec::Reader& in, std::uint8_t newest) {
   OORT_TRY(const std::uint8_t version, in.u8());
-  if (version == format_version) return {};
+  if (version >= format_version && version <= newest) return version;
   return fail(ErrorCode::Unimplemented, reason::unsupported_version,
               "a shard message of version " + std::to_string(version));
+}
+Result<void> read_version(codec::Reader& in) {
+  OORT_TRY([[maybe_unused]] const std::uint8_t version, read_version_up_to(in, format_version));
+  return {};
 }
 
 Result<Bytes> read_blob(codec::Reader& in, std::size_t size_max) {
@@ -82,14 +88,17 @@ Result<void> decode(codec::Reader& in, AppendShardReply& value) {
 }
 
 void encode(codec::Writer& out, const ReadShard& value) {
-  out.u8(format_version);
+  out.u8(value.order ? ordered_version : format_version);
   codec::encode(out, value.shard);
   out.u64(value.offset);
   out.u32(value.size);
   out.u8(static_cast<std::uint8_t>(value.proof));
+  if (!value.order) return;
+  codec::encode(out, value.order->round);
+  codec::encode(out, value.order->task);
 }
 Result<void> decode(codec::Reader& in, ReadShard& value) {
-  OORT_TRY(read_version(in));
+  OORT_TRY(const std::uint8_t version, read_version_up_to(in, ordered_version));
   OORT_TRY(codec::decode(in, value.shard));
   OORT_TRY(value.offset, in.u64());
   OORT_TRY(value.size, in.u32());
@@ -98,11 +107,17 @@ Result<void> decode(codec::Reader& in, ReadShard& value) {
     return fail(ErrorCode::InvalidArgument, reason::malformed, "no such kind of proof");
   }
   value.proof = static_cast<ReadProof>(proof);
+  value.order.reset();
+  if (version != ordered_version) return {};
+  ReadOrder order;
+  OORT_TRY(codec::decode(in, order.round));
+  OORT_TRY(codec::decode(in, order.task));
+  value.order = order;
   return {};
 }
 
 void encode(codec::Writer& out, const ReadShardReply& value) {
-  out.u8(format_version);
+  out.u8(value.receipt ? ordered_version : format_version);
   out.u64(value.length);
   out.u64(value.offset);
   out.blob(value.bytes);
@@ -113,9 +128,10 @@ void encode(codec::Writer& out, const ReadShardReply& value) {
     out.u64(path.leaf);
     codec::encode_vector(out, path.siblings);
   }
+  if (value.receipt) encode(out, *value.receipt);
 }
 Result<void> decode(codec::Reader& in, ReadShardReply& value) {
-  OORT_TRY(read_version(in));
+  OORT_TRY(const std::uint8_t version, read_version_up_to(in, ordered_version));
   OORT_TRY(value.length, in.u64());
   OORT_TRY(value.offset, in.u64());
   OORT_TRY(value.bytes, read_blob(in, read_bytes_max));
@@ -129,7 +145,9 @@ Result<void> decode(codec::Reader& in, ReadShardReply& value) {
     OORT_TRY(codec::decode_vector(in, path.siblings, path_siblings_max));
     value.paths.push_back(std::move(path));
   }
-  return {};
+  value.receipt.reset();
+  if (version != ordered_version) return {};
+  return decode(in, value.receipt.emplace());
 }
 
 void encode(codec::Writer& out, const StatShard& value) {

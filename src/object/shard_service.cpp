@@ -12,10 +12,12 @@
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/tree.hpp"
 #include "oort/env/transport.hpp"
+#include "oort/ledger/honesty_view.hpp"
 #include "oort/ledger/object_records.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/shard_receipt.hpp"
 #include "oort/ledger/view.hpp"
+#include "oort/object/shard_work.hpp"
 
 namespace oort::object {
 namespace {
@@ -179,19 +181,35 @@ struct ShardService::Impl : std::enable_shared_from_this<ShardService::Impl> {
       return fail(ErrorCode::NotFound, reason::not_found,
                   "no shard of segment " + request.shard.segment.short_hex() + " with that index");
     }
+    // What is not all there is refused by the volumes, in their words.
+    const AnsweredRange range =
+        answered_range(request, stat->length).value_or(AnsweredRange{request.offset, request.size});
     ReadShardReply reply;
     reply.length = stat->length;
-    reply.offset = request.offset;
-    std::uint64_t end = request.offset + request.size;
-    if (request.proof != ReadProof::None && end <= stat->length) {
-      constexpr std::uint64_t leaf = crypto::tree_leaf_bytes;
-      reply.offset = request.offset / leaf * leaf;
-      end = std::min(stat->length, (end + leaf - 1) / leaf * leaf);
-    }
-    OORT_TRY(reply.bytes, parts_.volumes.read(request.shard, reply.offset, end - reply.offset));
+    reply.offset = range.offset;
+    OORT_TRY(reply.bytes, parts_.volumes.read(request.shard, range.offset, range.size));
     if (request.proof != ReadProof::None) OORT_TRY(add_proof(request, *stat, reply));
+    if (request.order && may_sign(request, *stat)) {
+      OORT_TRY(reply.receipt, sign_work(parts_.chain, parts_.self, request, reply, parts_.signer));
+    }
     bytes_read_.add(static_cast<double>(reply.bytes.size()));
     return codec::to_bytes(reply);
+  }
+
+  /// Only for what can be answered in one way for ever: a sealed shard that the ledger knows as it
+  /// is here. Reader and node may be a block apart in their rounds.
+  [[nodiscard]] bool may_sign(const ReadShard& request, const ShardStat& stat) const {
+    const LedgerSnapshot now = parts_.ledger.snapshot();
+    const auto honesty = ledger::HonestyView(*now.state).state();
+    if (!honesty || !stat.is_sealed) return false;
+    const std::uint64_t round = request.order->round.value();
+    if (round > honesty->round + 1 || honesty->round > round + 1) return false;
+    const auto segment = ledger::View(*now.state).segment(request.shard.segment);
+    if (!segment || segment->state != ledger::SegmentState::Sealed) return false;
+    if (request.shard.index >= segment->shards.size()) return false;
+    const ledger::Shard& known = segment->shards[request.shard.index];
+    return known.node == parts_.self && known.generation == request.shard.generation &&
+           known.root == stat.root && known.length == stat.length;
   }
 
   [[nodiscard]] Result<void> add_proof(const ReadShard& request, const ShardStat& stat,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "amounts.hpp"
@@ -8,6 +9,7 @@
 #include "genesis_file.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/crypto/signature.hpp"
+#include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/market_records.hpp"
 #include "oort/ledger/staking_records.hpp"
 
@@ -92,6 +94,27 @@ Json network_with_an_economy() {
                      "bonds": [{"reporter": ")" +
       account_id('a') + R"(", "bond": "1"}]}})");
   return network;
+}
+
+TEST(GenesisFile, DescribesHonestyWhole_I4) {
+  Json network = network_with_an_economy();
+  network["pots"]["honesty"] = "7";
+  network["modules"]["honesty"] = Json::parse(
+      R"({"params": {"round_blocks": 60, "post_blocks": 40, "commit_blocks": 9,
+                     "prior_saboteurs": 100000000, "slashed_missed_audit": 70000,
+                     "reveal_pay": "0.5", "audit_every_blocks": 10}})");
+  const auto genesis = read_genesis(network, now);
+  ASSERT_TRUE(genesis.has_value()) << genesis.error().to_string();
+  const auto found =
+      std::ranges::find(genesis->modules, ledger::Module::Honesty, &ledger::GenesisModule::module);
+  ASSERT_NE(found, genesis->modules.end());
+  const auto honesty = codec::from_bytes<ledger::HonestyGenesis>(found->genesis).value();
+  EXPECT_EQ(honesty.params.rules.commit_blocks, 9U);
+  EXPECT_EQ(honesty.params.prior.saboteurs, ledger::Ppb(100'000'000));
+  EXPECT_EQ(honesty.params.slashed[1], 70'000U);
+  const auto again = read_genesis(Json::parse(describe(*genesis).dump()), WallTime{1});
+  ASSERT_TRUE(again.has_value()) << again.error().to_string();
+  EXPECT_EQ(ledger::chain_id_of(*again), ledger::chain_id_of(*genesis));
 }
 
 TEST(GenesisFile, BeginsTheEconomyThatItDescribes) {
@@ -181,7 +204,8 @@ TEST(GenesisFile, EachMistakeIsNamed_I4) {
       {"/params", R"({"governor": "me"})", "params.governor must be an account"},
       {"/nodes/0/weight", "0", "validators"},
       {"/pots", R"({"stake": "1"})", "pots.stake is no field"},
-      {"/modules", R"({"honesty": {}})", "modules.honesty is no field"},
+      {"/modules", R"({"honesty": {}})", "without staking there is nothing to lose"},
+      {"/modules", R"({"storage": {}})", "modules.storage is no field"},
       {"/modules", R"({"staking": {"params": {"emission": 1}}})",
        "modules.staking.params.emission must be an amount"},
       {"/modules", R"({"staking": {"pools": [{"stake": "1"}]}})",

@@ -7,6 +7,7 @@
 #include "oort/consensus/evidence.hpp"
 #include "oort/host/random.hpp"
 #include "oort/object/shard_messages.hpp"
+#include "oort/object/shard_work.hpp"
 
 namespace oort::faults {
 namespace {
@@ -31,14 +32,37 @@ TEST(Liar, ContradictsItselfWithAValidSignature) {
 }
 
 TEST(Liar, ChangesOneByteOfAShardAndNothingElse) {
+  host::KernelRandom random;
+  const crypto::KeyPair keys(crypto::SecretSeed::generate(random));
+  const node::Identity self{ChainId(), keys};
   object::ReadShardReply reply;
   reply.length = 9;
   reply.bytes = to_bytes("something");
   const Bytes honest = codec::to_bytes(reply);
-  const Bytes wrong = with_wrong_byte(honest, 9 + 2);
+  const Bytes wrong = with_wrong_byte(honest, 9 + 2, self);
   reply.bytes = to_bytes("solething");
   EXPECT_EQ(codec::from_bytes<object::ReadShardReply>(wrong).value(), reply);
-  EXPECT_EQ(with_wrong_byte(to_bytes("no reply"), 0), to_bytes("no reply"));
+  EXPECT_EQ(with_wrong_byte(to_bytes("no reply"), 0, self), to_bytes("no reply"));
+}
+
+TEST(Liar, SignsForTheWrongBytes) {
+  host::KernelRandom random;
+  const crypto::KeyPair keys(crypto::SecretSeed::generate(random));
+  const node::Identity self{ChainId(), keys};
+  const auto signer = crypto::local_signer(keys);
+  object::ReadShard request;
+  request.order = object::ReadOrder{Epoch(3), Bytes32()};
+  object::ReadShardReply reply;
+  reply.length = 9;
+  reply.bytes = to_bytes("something");
+  reply.receipt = object::sign_work(self.chain, keys.node_id(), request, reply, *signer).value();
+  const Bytes32 truth = reply.receipt->result_hash;
+  const auto lie =
+      codec::from_bytes<object::ReadShardReply>(with_wrong_byte(codec::to_bytes(reply), 0, self))
+          .value();
+  EXPECT_NE(lie.receipt->result_hash, truth);
+  EXPECT_EQ(lie.receipt->result_hash, object::result_hash_of(lie));
+  EXPECT_TRUE(ledger::is_signed(*lie.receipt));
 }
 
 }  // namespace

@@ -124,6 +124,68 @@ TEST(Agent, TakesNoReceiptThatIsUnsignedOrLateOrNobodyAskedFor_A2) {
   EXPECT_TRUE(only<action::PostReveal>(actions).empty());
 }
 
+TEST(Agent, ARestoredOneGoesOnAsTheSavedOne_A5) {
+  Stand stand;
+  const auto alarms = stand.start(5);
+  ASSERT_GE(alarms.size(), 2U);
+  const TaskEnvelope task = stand.send(alarms[0]);
+  static_cast<void>(stand.agent.step(event::ReceiptCame{Stand::answer(task, 5, true)}));
+  const Bytes32 fault = same<Bytes32>(0xfa);
+  static_cast<void>(stand.agent.step(event::SeatDrawn{fault}));
+  const auto committed = only<action::PostCommitment>(
+      stand.agent.step(event::Executed{fault, {same<Bytes32>(1)}, same<Bytes32>(0x42)}));
+  static_cast<void>(stand.agent.step(event::SeatDrawn{same<Bytes32>(0xfb)}));
+  const Bytes saved = stand.agent.save();
+
+  SeededRandom random(99);
+  HashSource source(Workload(3));
+  Agent second(key(1), AgentRules{BaitCount{}, 100, 50}, {&source}, random);
+  const auto again = second.restore(saved).value();
+  EXPECT_EQ(second.save(), saved);
+  EXPECT_EQ(second.epoch(), Epoch(5));
+  EXPECT_EQ(only<action::PostRoot>(again).at(0).root, stand.root);
+  EXPECT_EQ(only<action::SetAlarm>(again).size(), alarms.size() - 1) << "one is sent";
+  EXPECT_EQ(only<action::PostCommitment>(again).at(0).commitment, committed.at(0).commitment);
+  // The seat whose execution was lost is executed anew; the other one is opened as committed.
+  EXPECT_EQ(second.step(event::SeatDrawn{same<Bytes32>(0xfb)}).size(), 1U);
+  EXPECT_TRUE(second.step(event::SeatDrawn{fault}).empty());
+  const auto seed = same<Bytes32>(0x99);
+  EXPECT_EQ(only<action::PostOpening>(second.step(event::CommitmentsClosed{fault, seed}))
+                .at(0)
+                .reveal.commitment,
+            committed.at(0).commitment);
+  EXPECT_TRUE(second.step(event::Alarm{Epoch(5), alarms[0].bait}).empty());
+  EXPECT_TRUE(second.step(event::EpochStarted{draw_of(5, true), length_ms}).empty());
+  const auto reveals =
+      only<action::PostReveal>(second.step(event::EpochStarted{draw_of(6, true), length_ms}));
+  ASSERT_EQ(reveals.size(), 1U);
+  const ledger::RevealContext context{draw_of(5, true), stand.root, same<OperatorId>(1),
+                                      same<OperatorId>(2)};
+  EXPECT_EQ(ledger::judge(reveals[0].reveal, context), ledger::RevealVerdict::Passed);
+}
+
+TEST(Agent, WhatIsNoMemoryChangesNothing_A5) {
+  Stand stand;
+  static_cast<void>(stand.start(5));
+  const Bytes saved = stand.agent.save();
+  SeededRandom random(99);
+  HashSource source(Workload(3));
+  Agent fresh(key(1), AgentRules{BaitCount{}, 100, 50}, {&source}, random);
+  for (std::size_t size = 0; size < saved.size(); size += 97) {
+    EXPECT_FALSE(fresh.restore(ByteView(saved).first(size)));
+  }
+  Bytes other = saved;
+  other.front() = std::byte{9};
+  EXPECT_FALSE(fresh.restore(other));
+  other = saved;
+  other.push_back(std::byte{});
+  EXPECT_FALSE(fresh.restore(other));
+  EXPECT_FALSE(fresh.epoch());
+  EXPECT_EQ(crypto::blake3(saved).hex(),
+            "e49a70355eefcb18365e68f4dfa4e7292ff6670fb3f75f8e1d212f5350c883c8")
+      << "what is on disks stays readable";
+}
+
 TEST(Agent, WithoutLiveWorkOrSourceItMintsNothing) {
   SeededRandom random(1);
   HashSource source(Workload(9));

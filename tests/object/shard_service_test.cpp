@@ -5,14 +5,19 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/crypto/tree.hpp"
+#include "oort/ledger/honesty_keys.hpp"
+#include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/keys.hpp"
+#include "oort/ledger/object_records.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/state.hpp"
+#include "oort/object/shard_work.hpp"
 #include "sim/node.hpp"
 #include "sim/world.hpp"
 #include "support.hpp"
@@ -41,7 +46,25 @@ class KnownNodes final : public LedgerView {
   [[nodiscard]] bool has_quorum() const noexcept override { return true; }
   void read_barrier(Duration /*deadline*/, Callback<Result<void>> done) override { done({}); }
 
+  /// A round of honesty runs, and the ledger names these shards as sealed.
+  void begin_round(std::uint64_t round) {
+    ledger::HonestyState honesty;
+    honesty.round = round;
+    put(ledger::keys::honesty_state(), codec::to_bytes(honesty));
+  }
+  void seal(const SegmentId& id, const std::vector<ledger::Shard>& shards,
+            ledger::SegmentState state = ledger::SegmentState::Sealed) {
+    ledger::Segment segment;
+    segment.state = state;
+    segment.shards = shards;
+    put(ledger::keys::segment(id), codec::to_bytes(segment));
+  }
+
  private:
+  void put(const Bytes& key, const Bytes& value) {
+    const ledger::StateWrite write{key, value};
+    state_->apply({&write, 1});
+  }
   void add(const NodeId& id, ledger::NodeStatus status) {
     ledger::Node node;
     node.id = id;
@@ -89,6 +112,11 @@ class Stand {
     world_.run_until_holds([&] { return is_done; }, std::chrono::seconds(1));
     EXPECT_TRUE(is_done);
   }
+  Result<ReadShardReply> read(const ReadShard& request) {
+    OORT_TRY(const Bytes reply, ask(other, ReadShard::type, codec::to_bytes(request)));
+    return codec::from_bytes<ReadShardReply>(reply);
+  }
+  [[nodiscard]] KnownNodes& ledger() { return ledger_; }
   [[nodiscard]] sim::SimDisk& disk() { return machine_.disk(); }
   [[nodiscard]] const NodeId& self() const { return machine_.id(); }
 
@@ -171,6 +199,39 @@ TEST(ShardService, OnlyRegisteredNodesPutAndOnlyTheWriterContinues_H3) {
   const auto continued = stand.append(writer, put_of(shard_of(1), noise(2, 1000), 1000));
   ASSERT_TRUE(continued) << continued.error().to_string();
   EXPECT_EQ(continued->length, 2000U);
+}
+
+TEST(ShardService, SignsForWhatCanBeAnsweredInOneWayForEver_H5) {
+  Stand stand;
+  const Bytes content = noise(1, 100'000);
+  AppendShard put = put_of(shard_of(1), content);
+  put.is_last = true;
+  ASSERT_TRUE(stand.append(writer, put));
+  ReadShard request{shard_of(1), 5000, 10, ReadProof::Paths};
+  request.order = ReadOrder{Epoch(3), id_of<Bytes32>(0x77)};
+  const ledger::Shard held{stand.self(), crypto::tree_root(content), content.size(), 1};
+  const auto is_signed = [&] { return stand.read(request).value().receipt.has_value(); };
+
+  EXPECT_FALSE(is_signed()) << "no round runs";
+  stand.ledger().begin_round(4);
+  EXPECT_FALSE(is_signed()) << "the ledger does not name the shard";
+  stand.ledger().seal(shard_of(1).segment, {held}, ledger::SegmentState::Open);
+  EXPECT_FALSE(is_signed()) << "what may still grow has no one answer";
+  ledger::Shard another = held;
+  another.root = id_of<TreeRoot>(1);
+  stand.ledger().seal(shard_of(1).segment, {another});
+  EXPECT_FALSE(is_signed()) << "the ledger names other bytes";
+  stand.ledger().seal(shard_of(1).segment, {held});
+  const auto reply = stand.read(request).value();
+  ASSERT_TRUE(reply.receipt);
+  EXPECT_TRUE(ledger::is_signed(*reply.receipt));
+  EXPECT_EQ(reply.receipt->executor, stand.self());
+  EXPECT_EQ(reply.receipt->result_hash, true_result_of(request, content));
+  EXPECT_TRUE(is_proven(request, reply, held.root, held.length, {}));
+  stand.ledger().begin_round(5);
+  EXPECT_FALSE(is_signed()) << "two rounds ago";
+  request.order.reset();
+  EXPECT_FALSE(is_signed()) << "nobody asked";
 }
 
 TEST(ShardService, ScrubbingFindsDamageAndFromThenOnItIsSaid_H4) {

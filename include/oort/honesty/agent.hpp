@@ -12,6 +12,7 @@
 
 #include "oort/core/bytes.hpp"
 #include "oort/core/ids.hpp"
+#include "oort/core/result.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/env/random.hpp"
 #include "oort/honesty/baits.hpp"
@@ -28,12 +29,15 @@ namespace oort::honesty {
 ///
 /// Invariants
 ///   A1  A node posts one root an epoch, drawn as an officer or not, before any of its baits is
-///   sent. A2  Nothing is revealed in the epoch of the bait, and each answered bait is revealed
-///   once. A3  A bait goes out once, and what it reveals, the ledger's `judge` accepts. A4  A
-///   panelist opens nothing before the commitments are closed.
+///       sent.
+///   A2  Nothing is revealed in the epoch of the bait, and each answered bait is revealed once.
+///   A3  A bait goes out once, and what it reveals, the ledger's `judge` accepts.
+///   A4  A panelist opens nothing before the commitments are closed.
+///   A5  An agent that was restored goes on as the one that was saved: the same root, the same
+///       baits, the same commitments, and nothing twice that must be once.
 ///
-/// Threads: one. It keeps secrets in memory alone: a restart forfeits the baits that are out, and
-/// nobody is the worse for it.
+/// Threads: one. Its secrets outlive the process where its driver keeps what `save` gives; without
+/// that a restart forfeits the baits that are out, and nobody is the worse for it.
 namespace event {
 struct EpochStarted {
   ledger::OfficerDraw draw;  ///< With this node's weight.
@@ -119,8 +123,21 @@ class Agent {
 
   /// Baits of the running epoch, answered or not.
   [[nodiscard]] std::size_t baits_count() const noexcept;
+  /// Nothing before the first one began.
+  [[nodiscard]] std::optional<Epoch> epoch() const noexcept;
+  /// Live tasks that it remembers for their shapes.
+  [[nodiscard]] std::size_t live_count() const noexcept { return shapes_.count(); }
+
+  /// The running epoch with its secrets, and the seats whose answers are committed. Shapes are not
+  /// kept: live work brings new ones.
+  [[nodiscard]] Bytes save() const;
+  /// Goes on from what `save` gave, and says again what may not have been done: the root, the
+  /// alarms of baits that were not sent, the commitments. Fails with MALFORMED, NOT_CANONICAL or
+  /// UNSUPPORTED_VERSION, and then is as before. Requires: nothing was stepped before.
+  [[nodiscard]] Result<std::vector<Action>> restore(ByteView saved);
 
  private:
+  struct Saved;
   struct Bait {
     BaitSecret secret;
     TaskEnvelope envelope;

@@ -33,6 +33,11 @@ class BaitTree {
  public:
   /// Requires: at most `ledger::bait_leaves_count` baits.
   BaitTree(std::span<const BaitSecret> baits, env::Random& random);
+  /// The tree that had these. Requires: `bait_leaves_count` leaves, and places below that.
+  BaitTree(std::vector<Bytes32> leaves, std::vector<std::uint64_t> places);
+  [[nodiscard]] const std::vector<Bytes32>& leaves() const noexcept { return leaves_; }
+  /// Of the baits, in the order in which they were given.
+  [[nodiscard]] const std::vector<std::uint64_t>& places() const noexcept { return places_; }
   [[nodiscard]] const Bytes32& root() const noexcept { return root_; }
   /// Path of the bait with this index in the span that the tree was made of.
   [[nodiscard]] crypto::MerkleProof path(std::size_t bait) const;
@@ -61,12 +66,17 @@ class TraceRecord {
   /// Requires: at least one state.
   TraceRecord(const Bytes32& fault, const NodeId& panelist, std::vector<Bytes32> states,
               const Bytes32& result_hash, env::Random& random);
+  /// The record that had these. Requires: `answer.steps_count` states, and at least one.
+  TraceRecord(const ledger::PanelAnswer& answer, std::vector<Bytes32> states);
+  [[nodiscard]] const std::vector<Bytes32>& states() const noexcept { return states_; }
   [[nodiscard]] const ledger::PanelAnswer& answer() const noexcept { return answer_; }
   [[nodiscard]] Bytes32 commitment() const { return ledger::commitment_of(answer_); }
   /// What is shown once `seed` has drawn the step.
   [[nodiscard]] ledger::PanelReveal open(const Bytes32& seed) const;
 
  private:
+  void grow_tree();
+
   std::vector<Bytes32> states_;
   std::vector<Bytes32> leaves_;
   ledger::PanelAnswer answer_;

@@ -109,6 +109,11 @@ struct Config {
     std::uint64_t reserve_bytes = 1024 * limits::mib;
   } storage;
 
+  struct Honesty {
+    /// Reads that a gateway must have seen before it hides its own among them.
+    std::uint64_t live_reads_min = 1024;
+  } honesty;
+
   struct S3 {
     Endpoint listen{"127.0.0.1", 7180};
     /// The region that clients sign for.

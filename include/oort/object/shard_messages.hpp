@@ -13,11 +13,13 @@
 #include "oort/core/result.hpp"
 #include "oort/crypto/tree.hpp"
 #include "oort/env/transport.hpp"
+#include "oort/ledger/honesty_objects.hpp"
 #include "oort/ledger/shard_receipt.hpp"
 #include "oort/object/volume_store.hpp"
 
 /// What nodes ask each other about shards: requests of the range `message_range::object`, each with
-/// one reply. Every message begins with a version byte.
+/// one reply. Every message begins with a version byte. Reads have a second version, which carries
+/// an order and its receipt; what has neither is written in the first.
 ///
 /// Invariants
 ///   M1  decode(encode(m)) == m, and no input makes a decoder allocate more than a small multiple
@@ -65,12 +67,21 @@ enum class ReadProof : std::uint8_t {
   /// A path for each leaf that the range touches; the range is widened to whole leaves.
   Paths = 2,
 };
+/// Asks for a signed receipt of what is answered, under Proof of Honesty. Readers who want the
+/// bytes and officers who know them ask alike.
+struct ReadOrder {
+  Epoch round;
+  /// The commitment of a task; random bytes look like one.
+  Bytes32 task;
+  friend bool operator==(const ReadOrder&, const ReadOrder&) = default;
+};
 struct ReadShard {
   static constexpr env::MessageType type = shard_message::read;
   ShardRef shard;
   std::uint64_t offset = 0;
   std::uint32_t size = 0;
   ReadProof proof = ReadProof::None;
+  std::optional<ReadOrder> order{};
   friend bool operator==(const ReadShard&, const ReadShard&) = default;
 };
 struct ReadShardReply {
@@ -81,6 +92,8 @@ struct ReadShardReply {
   Bytes bytes;
   std::vector<Bytes32> leaves;
   std::vector<crypto::TreeProof> paths;
+  /// Where it was ordered, in a round that the node knows.
+  std::optional<ledger::WorkReceipt> receipt{};
   friend bool operator==(const ReadShardReply&, const ReadShardReply&) = default;
 };
 

@@ -26,6 +26,8 @@ namespace oort::object {
 ///       of that height has no record that names it.
 ///   H3  Only registered nodes that are not faulty may put; only its writer may continue a shard.
 ///   H4  A damaged shard is found by scrubbing, and from then on every question after it says so.
+///   H5  A receipt of work is signed only for what can be answered in one way for ever: a sealed
+///       shard that the ledger names as it is here, in a round that runs.
 /// Threads: `handle` on the strand; the volumes are touched on the disk strand alone, where puts
 /// that wait together share one fsync.
 class ShardService {

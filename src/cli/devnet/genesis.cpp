@@ -8,13 +8,11 @@
 #include "oort/codec/codec.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/ledger/access_records.hpp"
-#include "oort/ledger/campaign_records.hpp"
-#include "oort/ledger/dataset_records.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/governance_records.hpp"
+#include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/market_records.hpp"
-#include "oort/ledger/model_records.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/params.hpp"
 #include "oort/ledger/records.hpp"
@@ -37,6 +35,9 @@ constexpr Oort mining_funds = oorts(1'000'000);
 constexpr Oort treasury_funds = oorts(10'000);
 constexpr Oort reporter_funds = oorts(200);
 constexpr Oort reporter_bond = oorts(100);
+/// What each node that holds shards stakes on its honesty, and what finders are paid out of.
+constexpr Oort node_bond = oorts(500);
+constexpr Oort honesty_funds = oorts(1'000);
 /// OORT at 5 cents.
 constexpr ledger::Rate first_rate(oort_base_units / 5);
 
@@ -146,10 +147,29 @@ ledger::JobsGenesis make_jobs() {
   return jobs;
 }
 
-ledger::CampaignsGenesis make_campaigns() {
-  ledger::CampaignsGenesis campaigns;
-  campaigns.params.appeal_ms_min = 1'000;
-  return campaigns;
+/// Rounds and cases of seconds, on a network where every node knows every other one.
+ledger::HonestyGenesis make_honesty() {
+  ledger::HonestyGenesis honesty;
+  ledger::HonestyParams& params = honesty.params;
+  params.round_blocks = 60;
+  params.post_blocks = 40;
+  params.keep_rounds = 500;
+  params.officers_expected = 4;
+  params.rules = {60, 40, 20, 5};
+  params.reveal_pay = oorts(1);
+  params.audit_every_blocks = 10;
+  params.audit_blocks = 100;
+  return honesty;
+}
+
+void add_honesty(ledger::GenesisParams& genesis) {
+  for (ledger::Node& node : genesis.nodes) {
+    if (node.capacity > 0) node.bond = node_bond;
+  }
+  genesis.pots.push_back({ledger::Pot::Honesty, honesty_funds});
+  std::ranges::sort(genesis.pots, {}, &ledger::GenesisPot::pot);
+  genesis.modules.push_back({ledger::Module::Honesty, codec::to_bytes(make_honesty())});
+  std::ranges::sort(genesis.modules, {}, &ledger::GenesisModule::module);
 }
 
 void add_economy(ledger::GenesisParams& genesis, const MarketKeys& keys) {
@@ -163,10 +183,7 @@ void add_economy(ledger::GenesisParams& genesis, const MarketKeys& keys) {
   genesis.modules = {{ledger::Module::Staking, codec::to_bytes(staking)},
                      {ledger::Module::Governance, codec::to_bytes(make_governance())},
                      {ledger::Module::Market, codec::to_bytes(make_market(keys))},
-                     {ledger::Module::Jobs, codec::to_bytes(make_jobs())},
-                     {ledger::Module::Campaigns, codec::to_bytes(make_campaigns())},
-                     {ledger::Module::Datasets, codec::to_bytes(ledger::DatasetsGenesis{})},
-                     {ledger::Module::Models, codec::to_bytes(ledger::ModelsGenesis{})}};
+                     {ledger::Module::Jobs, codec::to_bytes(make_jobs())}};
 }
 
 }  // namespace
@@ -230,6 +247,7 @@ Result<ledger::GenesisParams> make_genesis(const Network& network, const PublicK
   std::ranges::sort(genesis.nodes, {}, &ledger::Node::id);
   std::ranges::sort(genesis.validators, {}, &ledger::Validator::node);
   add_economy(genesis, keys);
+  add_honesty(genesis);
   std::ranges::sort(genesis.accounts, {}, &ledger::GenesisAccount::id);
   OORT_TRY(ledger::check_genesis(genesis));
   return genesis;

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rounds: roots, baits and reveals.
+#include "honesty_driver.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+#include "honesty_moment.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/core/assert.hpp"
+#include "oort/core/log.hpp"
+#include "oort/core/reasons.hpp"
+#include "oort/ledger/honesty_operations.hpp"
+#include "oort/ledger/rejection.hpp"
+#include "oort/ledger/view.hpp"
+#include "oort/object/shard_rebuild.hpp"
+#include "oort/object/shard_work.hpp"
+
+namespace oort::node {
+namespace {
+
+using ledger::HonestyView;
+
+constexpr std::string_view room = "honesty";
+constexpr std::size_t agent_bytes_max = 64 * limits::mib;
+constexpr std::size_t reads_count_max = 1 << 16;
+/// The one thing in the store.
+constexpr std::byte memory_key{'m'};
+/// A case about a bait is over by then.
+constexpr std::uint64_t reads_kept_rounds = 16;
+constexpr std::size_t prefetches_max = 16;
+constexpr Duration post_deadline = std::chrono::seconds(8);
+constexpr Duration post_again_after = std::chrono::milliseconds(500);
+constexpr int post_tries = 20;
+constexpr Duration root_look_after = std::chrono::milliseconds(200);
+constexpr Duration piece_deadline = std::chrono::seconds(10);
+constexpr std::uint64_t round_ms_min = 1'000;
+
+}  // namespace
+
+void encode(codec::Writer& out, const HonestyMemory& value) {
+  out.u8(HonestyMemory::format_version);
+  out.blob(value.agent);
+  codec::encode_vector(out, value.reads);
+}
+Result<void> decode(codec::Reader& in, HonestyMemory& value) {
+  OORT_TRY(const std::uint8_t version, in.u8());
+  if (version != HonestyMemory::format_version) {
+    return fail(ErrorCode::Unimplemented, reason::unsupported_version,
+                "honesty's memory of version " + std::to_string(version));
+  }
+  OORT_TRY(const ByteView agent, in.blob(agent_bytes_max));
+  value.agent = to_bytes(agent);
+  return codec::decode_vector(in, value.reads, reads_count_max);
+}
+
+HonestyDriver::HonestyDriver(const Parts& parts, const Options& options)
+    : parts_(parts),
+      options_(options),
+      duty_reads_(parts.shards, parts.random),
+      storage_(parts.ledger),
+      agent_(parts.keys, options.rules, {&storage_}, parts.random) {}
+
+Result<std::shared_ptr<HonestyDriver>> HonestyDriver::open(const Parts& parts,
+                                                           const Options& options) {
+  auto driver = std::make_shared<HonestyDriver>(parts, options);
+  OORT_TRY(const auto kept, parts.store.get(ByteView(&memory_key, 1)));
+  if (!kept) return driver;
+  const auto memory = codec::from_bytes<HonestyMemory>(*kept);
+  auto restored = memory ? driver->agent_.restore(memory->agent)
+                         : Result<std::vector<honesty::Action>>(fail(memory.error()));
+  if (!restored) {
+    log::warn(room, "what was kept of the last life cannot be read; its baits are forfeit",
+              {{"why", restored.error().to_string()}});
+    return driver;
+  }
+  driver->storage_.restore(memory->reads);
+  driver->restored_ = *std::move(restored);
+  return driver;
+}
+
+void HonestyDriver::attach() {
+  parts_.transport.on_request(
+      env::message_range::honesty,
+      [weak = weak_from_this()](NodeId, env::MessageType type, Bytes payload,
+                                Callback<Result<Bytes>> reply) {
+        const auto driver = weak.lock();
+        if (!driver || type != honesty_message::task) {
+          reply(fail(ErrorCode::Unimplemented, reason::not_supported,
+                     "no honesty message of type " + std::to_string(type)));
+          return;
+        }
+        reply(driver->task_of(payload));
+      });
+  if (parts_.live == nullptr) return;
+  parts_.live->listen(
+      [weak = weak_from_this()](const object::ReadShard& request, Duration deadline) {
+        const auto driver = weak.lock();
+        if (!driver) return;
+        const std::uint64_t offset_ms = driver->elapsed_ms();
+        driver->storage_.saw(request, driver->parts_.random);
+        static_cast<void>(driver->agent_.step(
+            honesty::event::TaskPassed{shape_of(driver->self(), deadline, offset_ms)}));
+      });
+}
+
+void HonestyDriver::on_block() {
+  if (is_stopped_) return;
+  const object::LedgerSnapshot snapshot = parts_.ledger.snapshot();
+  if (snapshot.height <= seen_) return;
+  seen_ = snapshot.height;
+  const auto now = Moment::of(snapshot);
+  if (!now) return;
+  if (now->state.round != round_) begin_round(*now);
+  prefetch(*now);
+  answer_audits(*now);
+  sit(*now);
+}
+
+// Rounds ----------------------------------------------------------------------------------------
+
+/// As the round would be drawn; of no weight where this node cannot post in it.
+ledger::OfficerDraw HonestyDriver::draw_of(const Moment& now) const {
+  const Epoch epoch(now.state.round);
+  const auto draw = now.view.officer_draw(parts_.chain, now.state.round, self());
+  if (draw && may_post_) return *draw;
+  return {parts_.chain, epoch, now.round.seed, 0, 1, 0};
+}
+
+void HonestyDriver::begin_round(const Moment& now) {
+  const MonoTime time = parts_.clock.now_mono();
+  const bool was_watched = round_ > 0 && round_ + 1 == now.state.round;
+  const std::uint64_t idle_ms = ledger::View(*now.snapshot.state).params().idle_block_ms;
+  const auto watched_ms = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(time - round_began_).count());
+  length_ms_ = std::max(round_ms_min, was_watched ? watched_ms : now.params.round_blocks * idle_ms);
+  round_ = now.state.round;
+  round_began_ = time;
+  const Epoch epoch(round_);
+  duty_reads_.set_round(epoch);
+  if (parts_.live != nullptr) parts_.live->set_round(epoch);
+  storage_.set_round(epoch);
+  storage_.forget_before(Epoch(round_ - std::min(round_, reads_kept_rounds)));
+  prefetches_left_ = prefetches_max;
+
+  const bool is_early = now.snapshot.height < now.round.posts_until;
+  may_post_ = is_early && !now.view.posting(round_, self()) &&
+              now.view.stake_of(self()) >= now.params.stake_min;
+  carry_out(std::exchange(restored_, {}));
+  if (agent_.epoch() == epoch) return;
+  auto actions = agent_.step(honesty::event::EpochStarted{draw_of(now), length_ms_});
+  const std::size_t known_count = storage_.known_count();
+  storage_.forget_known();
+  log::debug(room, "a round begins",
+             {{"round", round_},
+              {"baits", agent_.baits_count()},
+              {"known_shards", known_count},
+              {"live_reads", agent_.live_count()}});
+  keep([weak = weak_from_this(), actions = std::move(actions)] {
+    if (const auto driver = weak.lock()) driver->carry_out(actions);
+  });
+}
+
+std::uint64_t HonestyDriver::elapsed_ms() const {
+  const auto passed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.now_mono() - round_began_);
+  return std::min(length_ms_, static_cast<std::uint64_t>(passed.count()));
+}
+
+bool HonestyDriver::is_root_final() const {
+  const object::LedgerSnapshot now = parts_.ledger.snapshot();
+  return HonestyView(*now.state).posting(round_, self()).has_value();
+}
+
+// Baits -----------------------------------------------------------------------------------------
+
+std::optional<std::pair<SegmentId, ledger::Segment>> HonestyDriver::random_segment() const {
+  const object::LedgerSnapshot now = parts_.ledger.snapshot();
+  const ledger::View view(*now.state);
+  Bytes32 point;
+  parts_.random.fill(point.mutable_view());
+  auto found = view.segments(SegmentId(point.array()), 1);
+  if (found.empty()) found = view.segments(SegmentId(), 1);
+  if (found.empty() || found.front().second.state != ledger::SegmentState::Sealed) {
+    return std::nullopt;
+  }
+  return std::move(found.front());
+}
+
+/// Makes shards of others known, one after the other, for the baits of the next round.
+void HonestyDriver::prefetch(const Moment& now) {
+  if (is_prefetching_ || prefetches_left_ == 0 || parts_.live == nullptr) return;
+  if (agent_.live_count() < options_.rules.live_count_min) return;
+  if (storage_.known_count() >= options_.known_shards_max) return;
+  --prefetches_left_;
+  auto segment = random_segment();
+  if (!segment || segment->second.shards.empty()) return;
+  const auto index = static_cast<std::uint8_t>(parts_.random.below(segment->second.shards.size()));
+  const ledger::Shard shard = segment->second.shards[index];
+  const ledger::View view(*now.snapshot.state);
+  const auto own = view.node(self());
+  const auto holder = view.node(shard.node);
+  if (!own || !holder || own->owner == holder->owner) return;
+  if (shard.length == 0 || shard.length > options_.known_shard_bytes_max) return;
+  is_prefetching_ = true;
+  const SegmentId id = segment->first;
+  object::rebuild_from_others(duty_reads_, {id, std::move(segment->second), index}, piece_deadline,
+                              [weak = weak_from_this(), id, index, shard](Result<Bytes> bytes) {
+                                const auto driver = weak.lock();
+                                if (!driver) return;
+                                driver->is_prefetching_ = false;
+                                driver->learn(id, index, shard, std::move(bytes));
+                              });
+}
+
+void HonestyDriver::learn(const SegmentId& segment, std::uint8_t index, const ledger::Shard& shard,
+                          Result<Bytes> bytes) {
+  if (!bytes) {
+    log::debug(room, "a shard cannot be made of others",
+               {{"segment", segment.short_hex()}, {"why", bytes.error().to_string()}});
+    return;
+  }
+  storage_.know({segment, index, shard, *std::move(bytes)});
+}
+
+void HonestyDriver::ring(Epoch epoch, std::size_t bait) {
+  if (is_stopped_ || epoch.value() != round_) return;
+  if (!is_root_final()) {
+    after(root_look_after, [epoch, bait](HonestyDriver& driver) { driver.ring(epoch, bait); });
+    return;
+  }
+  auto actions = agent_.step(honesty::event::Alarm{epoch, bait});
+  if (actions.empty()) return;
+  keep([weak = weak_from_this(), actions = std::move(actions)] {
+    if (const auto driver = weak.lock()) driver->carry_out(actions);
+  });
+}
+
+/// The receipt of a bait. What the reply shows beside it proves nothing to others.
+void HonestyDriver::take(const BaitRead& asked, Result<object::ReadShardReply> reply) {
+  if (is_stopped_ || !reply || !reply->receipt) return;
+  const ledger::WorkReceipt& receipt = *reply->receipt;
+  if (receipt.executor != asked.node || receipt.chain != parts_.chain ||
+      receipt.input_root != object::input_root_of(asked.request)) {
+    log::debug(room, "a receipt is of something else", {{"node", asked.node.short_hex()}});
+    return;
+  }
+  carry_out(agent_.step(honesty::event::ReceiptCame{receipt}));
+  keep([] {});
+}
+
+// What the agent asks for -----------------------------------------------------------------------
+
+void HonestyDriver::carry_out(const std::vector<honesty::Action>& actions) {
+  if (is_stopped_) return;
+  for (const honesty::Action& one : actions) {
+    std::visit([this](const auto& chosen) { on(chosen); }, one);
+  }
+}
+
+void HonestyDriver::on(const honesty::action::PostRoot& posting) {
+  if (!may_post_ || posting.epoch.value() != round_) return;
+  ledger::RoundPost operation;
+  operation.node = self();
+  operation.round = round_;
+  operation.baits = posting.root;
+  post(operation, post_tries);
+}
+
+void HonestyDriver::on(const honesty::action::SetAlarm& alarm) {
+  const std::uint64_t delay_ms = alarm.after_ms - std::min(alarm.after_ms, elapsed_ms());
+  after(std::chrono::milliseconds(delay_ms),
+        [alarm](HonestyDriver& driver) { driver.ring(alarm.epoch, alarm.bait); });
+}
+
+void HonestyDriver::on(const honesty::action::SendTask& sent) {
+  const BaitRead* const found = storage_.find(sent.envelope.input_root);
+  if (found == nullptr || found->round.value() != round_) return;
+  object::ReadShard request = found->request;
+  request.order =
+      object::ReadOrder{found->round, ledger::task_commitment(codec::to_bytes(sent.envelope))};
+  // By the very door of live reads.
+  parts_.shards.read(
+      found->node, request, std::chrono::milliseconds(sent.envelope.deadline_ms),
+      [weak = weak_from_this(), asked = *found](Result<object::ReadShardReply> reply) {
+        if (const auto driver = weak.lock()) driver->take(asked, std::move(reply));
+      });
+}
+
+void HonestyDriver::on(const honesty::action::PostReveal& posting) {
+  if (posting.reveal.epoch.value() + 1 != round_) return;
+  post(ledger::BaitReveal{posting.reveal}, post_tries);
+}
+
+void HonestyDriver::on(const honesty::action::PostCommitment& posting) {
+  keep([weak = weak_from_this(), posting] {
+    const auto driver = weak.lock();
+    if (!driver) return;
+    driver->post(ledger::PanelCommit{posting.fault, driver->self(), posting.commitment},
+                 post_tries);
+  });
+}
+
+void HonestyDriver::on(const honesty::action::PostOpening& posting) {
+  post(ledger::PanelOpen{posting.reveal}, post_tries);
+}
+
+// Around ----------------------------------------------------------------------------------------
+
+void HonestyDriver::keep(Task then) {
+  Bytes bytes = codec::to_bytes(HonestyMemory{agent_.save(), storage_.given()});
+  parts_.disk.post([&store = parts_.store, &strand = parts_.strand, bytes = std::move(bytes),
+                    then = std::move(then)]() mutable {
+    env::KvBatch batch;
+    batch.put(ByteView(&memory_key, 1), bytes);
+    if (const auto written = store.write(batch, env::Sync::Yes); !written) {
+      // The ledger loses nothing by it, and this node the baits of a round.
+      log::error(room, "secrets were not kept", {{"why", written.error().to_string()}});
+    }
+    strand.post(std::move(then));
+  });
+}
+
+void HonestyDriver::post(ledger::Operation operation, int tries_left) {
+  if (is_stopped_) return;
+  std::vector<ledger::SubmittedOperation> operations;
+  operations.push_back({operation, {}});
+  parts_.submit.submit(
+      std::move(operations), post_deadline,
+      [weak = weak_from_this(), operation, tries_left](Result<object::SubmitResult> result) {
+        if (const auto driver = weak.lock()) driver->posted(operation, tries_left, result);
+      });
+}
+
+void HonestyDriver::posted(ledger::Operation operation, int tries_left,
+                           const Result<object::SubmitResult>& result) {
+  const bool is_known = result.has_value();
+  const auto rejection =
+      is_known ? result->receipts.front().rejection : ledger::Rejection::CourtBusy;
+  if (rejection == ledger::Rejection::None) return;
+  if (rejection != ledger::Rejection::CourtBusy) {
+    log::info(
+        room, "the ledger did not take an operation",
+        {{"operation", ledger::name_of(operation)}, {"rejection", ledger::to_string(rejection)}});
+    return;
+  }
+  // Not ordered yet, or in a block that had judged enough.
+  if (is_stopped_ || tries_left == 0) return;
+  after(post_again_after, [operation = std::move(operation), tries_left](HonestyDriver& driver) {
+    driver.post(operation, tries_left - 1);
+  });
+}
+
+void HonestyDriver::after(Duration delay, UniqueFunction<void(HonestyDriver&)> task) {
+  parts_.timers.after(delay, [weak = weak_from_this(), task = std::move(task)]() mutable {
+    const auto driver = weak.lock();
+    if (driver && !driver->is_stopped_) task(*driver);
+  });
+}
+
+}  // namespace oort::node
