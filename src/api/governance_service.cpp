@@ -16,6 +16,7 @@
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_records.hpp"
 #include "oort/ledger/state.hpp"
+#include "oort/ledger/storage_view.hpp"
 #include "oort/ledger/view.hpp"
 #include "services.hpp"
 #include "state_call.hpp"
@@ -224,6 +225,7 @@ void fill_params(const StateReader& state, v1::GetParamsResponse* out) {
   if (const auto params = economy.staking_params()) add_params(out, "staking", *params);
   if (const auto params = economy.governance_params()) add_params(out, "governance", *params);
   if (const auto params = view.market_params()) add_params(out, "market", *params);
+  if (const auto params = ledger::StorageView(state).params()) add_params(out, "storage", *params);
 }
 
 class GovernanceService final : public v1::GovernanceService::CallbackService {

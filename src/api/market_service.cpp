@@ -17,6 +17,7 @@
 #include "oort/ledger/view.hpp"
 #include "services.hpp"
 #include "state_call.hpp"
+#include "storage_messages.hpp"
 
 namespace oort::api {
 namespace {
@@ -149,15 +150,35 @@ class MarketService final : public v1::MarketService::CallbackService {
       return fill_escrows(state, now_ms, *request, response);
     });
   }
+  ServerUnaryReactor* GetStoragePrice(CallbackServerContext* context,
+                                      const v1::GetStoragePriceRequest*,
+                                      v1::GetStoragePriceResponse* response) override {
+    return answered(*context, response,
+                    [&](const StateReader& state, std::uint64_t) { return fill(state, response); });
+  }
+  ServerUnaryReactor* GetStorageAccount(CallbackServerContext* context,
+                                        const v1::GetStorageAccountRequest* request,
+                                        v1::GetStorageAccountResponse* response) override {
+    return answered(*context, response, [&](const StateReader& state, std::uint64_t now_ms) {
+      return fill(state, now_ms, *request, response);
+    });
+  }
+  ServerUnaryReactor* ListStorageHoldings(CallbackServerContext* context,
+                                          const v1::ListStorageHoldingsRequest* request,
+                                          v1::ListStorageHoldingsResponse* response) override {
+    return answered(*context, response, [&](const StateReader& state, std::uint64_t) {
+      return fill(state, *request, response);
+    });
+  }
 
  private:
-  template <class Response, class Fill>
+  template <class Response, class Write>
   ServerUnaryReactor* answered(CallbackServerContext& context, Response* response,
-                               const Fill& fill) {
+                               const Write& write_rest) {
     return answer(state_, context, "MarketService",
                   [&](const StateMark& mark, const StateReader& state) {
                     write(mark, response->mutable_state());
-                    return fill(state, mark.time.milliseconds);
+                    return write_rest(state, mark.time.milliseconds);
                   });
   }
 

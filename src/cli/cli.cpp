@@ -74,6 +74,7 @@ int run(int argc, const char* const* argv, Surroundings around) {
   add_governance_commands(app, session);
   add_market_commands(app, session);
   add_job_commands(app, session);
+  add_metering_commands(app, session);
   add_block_commands(app, session);
   add_object_commands(app, session);
   add_storage_commands(app, session);

@@ -149,6 +149,26 @@ Result<std::vector<v1::Escrow>> EconomyClient::escrows(const AccountId& account,
       [](const v1::ListEscrowsResponse& page) -> const auto& { return page.escrows(); });
 }
 
+Result<v1::GetStoragePriceResponse> EconomyClient::storage_price() {
+  return call<v1::GetStoragePriceResponse>(endpoint_, read_deadline, *market_,
+                                           &Market::GetStoragePrice, v1::GetStoragePriceRequest());
+}
+
+Result<v1::GetStorageAccountResponse> EconomyClient::storage_account(const AccountId& payer) {
+  v1::GetStorageAccountRequest request;
+  request.set_payer(field(payer));
+  return call<v1::GetStorageAccountResponse>(endpoint_, read_deadline, *market_,
+                                             &Market::GetStorageAccount, request);
+}
+
+Result<std::vector<v1::StorageHolding>> EconomyClient::storage_holdings(const NodeId& node) {
+  v1::ListStorageHoldingsRequest request;
+  request.set_node(field(node));
+  return all_pages<v1::StorageHolding, v1::ListStorageHoldingsResponse>(
+      endpoint_, *market_, &Market::ListStorageHoldings, request,
+      [](const v1::ListStorageHoldingsResponse& page) -> const auto& { return page.holdings(); });
+}
+
 Result<EconomyClient> open_economy(const Session& session) {
   OORT_TRY(std::string endpoint, session.endpoint());
   return EconomyClient(std::move(endpoint));

@@ -38,6 +38,10 @@ class EconomyClient {
   /// Those that the account pays for, or earns from.
   [[nodiscard]] Result<std::vector<v1::Escrow>> escrows(const AccountId& account, bool is_payer);
 
+  [[nodiscard]] Result<v1::GetStoragePriceResponse> storage_price();
+  [[nodiscard]] Result<v1::GetStorageAccountResponse> storage_account(const AccountId& payer);
+  [[nodiscard]] Result<std::vector<v1::StorageHolding>> storage_holdings(const NodeId& node);
+
  private:
   std::string endpoint_;
   std::unique_ptr<v1::GovernanceService::Stub> governance_;

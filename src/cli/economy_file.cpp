@@ -29,6 +29,7 @@
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_records.hpp"
+#include "oort/ledger/storage_records.hpp"
 #include "storage_classes.hpp"
 
 namespace oort::cli {
@@ -40,11 +41,13 @@ using ledger::JobsParams;
 using ledger::MarketParams;
 using ledger::Module;
 using ledger::StakingParams;
+using ledger::StorageParams;
 
-constexpr std::array module_names = {"staking", "governance", "honesty", "market", "jobs"};
+constexpr std::array module_names = {"staking", "governance", "honesty",
+                                     "market",  "jobs",       "storage"};
 /// Ascending, as a genesis lists them.
 constexpr std::array modules = {Module::Staking, Module::Governance, Module::Honesty,
-                                Module::Market, Module::Jobs};
+                                Module::Market,  Module::Jobs,       Module::Storage};
 
 struct NamedPot {
   ledger::Pot pot;
@@ -104,6 +107,11 @@ void walk(F& f, P& v) {
   f("egress_gib", v.egress_gib);
   f("take", v.take);
   f("discount", v.discount);
+}
+template <class F, As<StorageParams> P>
+void walk(F& f, P& v) {
+  f("month_ms", v.month_ms);
+  f("grace_ms", v.grace_ms);
 }
 
 template <class F, As<JobsParams> P>
@@ -386,11 +394,24 @@ Result<Bytes> read_jobs(JsonFields& fields) {
   return codec::to_bytes(jobs);
 }
 
+Result<Bytes> read_storage(JsonFields& fields) {
+  ledger::StorageGenesis storage;
+  OORT_TRY(storage.params, params_in<StorageParams>(fields));
+  OORT_TRY(read_list(fields, "funds", [&](JsonFields& entry) -> Result<void> {
+    const AccountId payer = account_in(entry, "payer");
+    storage.funds.push_back({payer, entry.oort("amount", Oort())});
+    return {};
+  }));
+  std::ranges::sort(storage.funds, {}, &ledger::GenesisStorageFund::payer);
+  return codec::to_bytes(storage);
+}
+
 Result<Bytes> read_module(Module module, JsonFields& fields, ledger::GenesisParams& genesis) {
   if (module == Module::Staking) return read_staking(fields, genesis);
   if (module == Module::Governance) return read_governance(fields);
   if (module == Module::Honesty) return read_honesty(fields);
   if (module == Module::Jobs) return read_jobs(fields);
+  if (module == Module::Storage) return read_storage(fields);
   return read_market(fields);
 }
 
@@ -429,6 +450,14 @@ Json describe_market(const ledger::MarketGenesis& market) {
           {"bonds", std::move(bonds)}};
 }
 
+Json describe_storage(const ledger::StorageGenesis& storage) {
+  Json funds = Json::array();
+  for (const ledger::GenesisStorageFund& fund : storage.funds) {
+    funds.push_back({{"payer", fund.payer.hex()}, {"amount", oort::to_text(fund.amount)}});
+  }
+  return {{"params", described(storage.params)}, {"funds", std::move(funds)}};
+}
+
 /// A genesis that decoded holds modules that decode; `check_genesis` saw to it.
 Json describe_module(const ledger::GenesisModule& module) {
   if (module.module == Module::Staking) {
@@ -446,6 +475,10 @@ Json describe_module(const ledger::GenesisModule& module) {
   if (module.module == Module::Honesty) {
     const auto honesty = codec::from_bytes<ledger::HonestyGenesis>(module.genesis);
     return honesty ? Json{{"params", described(honesty->params)}} : Json();
+  }
+  if (module.module == Module::Storage) {
+    const auto storage = codec::from_bytes<ledger::StorageGenesis>(module.genesis);
+    return storage ? describe_storage(*storage) : Json();
   }
   const auto market = codec::from_bytes<ledger::MarketGenesis>(module.genesis);
   return market ? describe_market(*market) : Json();
@@ -471,7 +504,7 @@ Result<Module> parse_module(const std::string& name) {
     return modules.at(static_cast<std::size_t>(found - module_names.begin()));
   }
   return fail(ErrorCode::InvalidArgument, reason::bad_argument,
-              "'" + name + "' is none of staking, governance, honesty, market and jobs");
+              "'" + name + "' is none of staking, governance, honesty, market, jobs and storage");
 }
 
 Result<void> read_economy(JsonFields& fields, ledger::GenesisParams& genesis) {
@@ -512,7 +545,8 @@ Json modules_template() {
   return {{"staking", {{"params", described(StakingParams{})}}},
           {"governance", {{"params", described(GovernanceParams{})}}},
           {"market", describe_market(begin)},
-          {"jobs", {{"params", described(JobsParams{})}}}};
+          {"jobs", {{"params", described(JobsParams{})}}},
+          {"storage", describe_storage(ledger::StorageGenesis{})}};
 }
 
 Result<Json> describe_params(Module module, ByteView canonical) {
@@ -521,6 +555,7 @@ Result<Json> describe_params(Module module, ByteView canonical) {
   if (module == Module::Market) return describe_as<MarketParams>(canonical);
   if (module == Module::Honesty) return describe_as<HonestyParams>(canonical);
   if (module == Module::Jobs) return describe_as<JobsParams>(canonical);
+  if (module == Module::Storage) return describe_as<StorageParams>(canonical);
   return fail(ErrorCode::Unimplemented, reason::not_supported,
               "the module " + std::string(ledger::to_string(module)) + " has no parameters");
 }
@@ -530,6 +565,7 @@ Result<Bytes> read_params(Module module, const Json& description) {
   if (module == Module::Governance) return read_as<GovernanceParams>(description);
   if (module == Module::Honesty) return read_as<HonestyParams>(description);
   if (module == Module::Jobs) return read_as<JobsParams>(description);
+  if (module == Module::Storage) return read_as<StorageParams>(description);
   return read_as<MarketParams>(description);
 }
 

@@ -14,7 +14,8 @@
 ///     "staking": {"params": {…}, "pools": [{"node": "2c59…", "stake": "500000"}]},
 ///     "governance": {"params": {…}},
 ///     "market": {"params": {…}, "first_rate": "0.2", "credits": […], "bonds": […]},
-///     "jobs": {"params": {…}}}
+///     "jobs": {"params": {…}},
+///     "storage": {"params": {…}, "funds": [{"payer": "311e…", "amount": "1000"}]}}
 ///
 /// A module that is left out is switched off, and a field that is left out has its default. Without
 /// `pools` each validator has one of the smallest stake that a witness needs. Rates are OORT for
@@ -35,7 +36,7 @@ void describe_economy(const ledger::GenesisParams& genesis, Json& description);
 /// The reverse. Fails with BAD_ARGUMENT, naming the field.
 [[nodiscard]] Result<Bytes> read_params(ledger::Module module, const Json& description);
 
-/// "staking", "governance", "market" or "jobs". Fails with BAD_ARGUMENT.
+/// "staking", "governance", "honesty", "market", "jobs" or "storage". Fails with BAD_ARGUMENT.
 [[nodiscard]] Result<ledger::Module> parse_module(const std::string& name);
 
 }  // namespace oort::cli

@@ -298,7 +298,7 @@ void add_propose(CLI::App* group, Session& session, Arguments& arguments) {
   made->add_option("--deposit", arguments.deposit, "OORT; voted on once enough is there")
       ->required();
   made->add_option("--module", arguments.module,
-                   "params: whose; staking, governance, market, or params of the network");
+                   "params: whose; staking, governance, market, storage, or params of the network");
   made->add_option("--set", arguments.settings, "params: NAME=VALUE; may be repeated")
       ->allow_extra_args(false);
   made->add_option("--to", arguments.to, "spend: the receiver, 40 hexadecimal digits");

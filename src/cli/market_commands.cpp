@@ -280,18 +280,55 @@ Result<ledger::Units> units_of(const Arguments& arguments, const std::string& te
   return ledger::Units(oort.units());
 }
 
+/// Earners of equal weight.
+Result<std::vector<ledger::EarnerShare>> shares_of(const std::vector<std::string>& accounts) {
+  std::vector<ledger::EarnerShare> shares;
+  for (const std::string& earner : accounts) {
+    OORT_TRY(const AccountId account, parse_account(earner));
+    shares.push_back({account, 1});
+  }
+  std::ranges::sort(shares, {}, &ledger::EarnerShare::account);
+  return shares;
+}
+
 Result<void> open_escrow(const Session& session, const Arguments& arguments) {
   ledger::EscrowOpen operation;
   operation.currency = arguments.in_credits ? ledger::Currency::Credits : ledger::Currency::Oort;
   OORT_TRY(operation.amount, units_of(arguments, arguments.amount));
   OORT_TRY(operation.rate, units_of(arguments, arguments.rate));
-  for (const std::string& earner : arguments.earners) {
-    OORT_TRY(const AccountId account, parse_account(earner));
-    operation.earners.push_back({account, 1});
-  }
-  std::ranges::sort(operation.earners, {}, &ledger::EarnerShare::account);
+  OORT_TRY(operation.earners, shares_of(arguments.earners));
   return send(session, arguments.key_file, operation,
               "the stream runs; `oortd escrow list --key …` shows its number");
+}
+
+/// Amounts of an escrow are in whatever it is kept in.
+Result<ledger::Units> units_for(const v1::Escrow& escrow, const std::string& text) {
+  Arguments kept;
+  kept.in_credits = escrow.currency() != "oort";
+  return units_of(kept, text);
+}
+
+Result<void> fund_escrow(const Session& session, const Arguments& arguments) {
+  OORT_TRY(EconomyClient client, open_economy(session));
+  OORT_TRY(const auto escrow, client.escrow(arguments.id));
+  OORT_TRY(const auto amount, units_for(escrow, arguments.amount));
+  return send(session, arguments.key_file,
+              ledger::EscrowFund{ledger::EscrowId(arguments.id), amount},
+              "added " + units_text(escrow, to_decimal(amount.units())));
+}
+
+/// Whoever is not named again earns no more; the rate stays where none is given.
+Result<void> change_escrow(const Session& session, const Arguments& arguments) {
+  OORT_TRY(EconomyClient client, open_economy(session));
+  OORT_TRY(const auto escrow, client.escrow(arguments.id));
+  ledger::EscrowChange operation;
+  operation.escrow = ledger::EscrowId(arguments.id);
+  operation.rate = ledger::Units(from_decimal(escrow.rate()).value_or(0));
+  if (!arguments.rate.empty()) {
+    OORT_TRY(operation.rate, units_for(escrow, arguments.rate));
+  }
+  OORT_TRY(operation.earners, shares_of(arguments.earners));
+  return send(session, arguments.key_file, operation, "changed from now on");
 }
 
 Result<void> withdraw(const Session& session, const Arguments& arguments) {
@@ -380,6 +417,20 @@ void add_escrow(CLI::App& app, Session& session, Arguments& arguments) {
   opened->add_flag("--credits", arguments.in_credits, "In credits instead of OORT");
   opened->add_option("--key", arguments.key_file, "Key of the payer")->required();
   opened->footer("Example: oortd escrow open --amount 10 --rate 2 --to 311e…4b05 --key owner.key");
+  CLI::App* funded =
+      add(escrow, session, arguments, "fund", "Add to what is set aside; by anybody", fund_escrow);
+  funded->add_option("ID", arguments.id, "Its number")->required();
+  funded->add_option("--amount", arguments.amount, "In what the escrow is kept in")->required();
+  funded->add_option("--key", arguments.key_file, "Key of the sender")->required();
+  CLI::App* changed = add(escrow, session, arguments, "change",
+                          "Another rate and other earners from now on", change_escrow);
+  changed->add_option("ID", arguments.id, "Its number")->required();
+  changed->add_option("--rate", arguments.rate, "Per hour; as it is if left out");
+  changed->add_option("--to", arguments.earners, "An earner; may be repeated, all equal")
+      ->required()
+      ->allow_extra_args(false);
+  changed->add_option("--key", arguments.key_file, "Key of the payer")->required();
+  changed->footer("Example: oortd escrow change 3 --rate 4 --to 311e…4b05 --key owner.key");
   CLI::App* taken = add(escrow, session, arguments, "withdraw", "Take what was earned", withdraw);
   taken->add_option("ID", arguments.id, "Its number")->required();
   taken->add_option("--key", arguments.key_file, "Key of the earner")->required();

@@ -73,6 +73,7 @@ void add_stake_commands(CLI::App& app, Session& session);
 void add_governance_commands(CLI::App& app, Session& session);
 void add_market_commands(CLI::App& app, Session& session);
 void add_job_commands(CLI::App& app, Session& session);
+void add_metering_commands(CLI::App& app, Session& session);
 void add_genesis_commands(CLI::App& app, Session& session);
 void add_registry_commands(CLI::App& app, Session& session);
 void add_daemon_commands(CLI::App& app, Session& session);

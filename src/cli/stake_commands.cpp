@@ -35,6 +35,7 @@ struct Arguments {
   std::uint64_t epoch = 0;
   bool is_all = false;
   bool is_withdrawal = false;
+  bool is_off = false;
 };
 
 Json to_json(const v1::Pool& pool) {
@@ -236,6 +237,25 @@ Result<void> bond(const Session& session, const Arguments& arguments) {
               "posted a bond of " + to_text(amount) + " OORT for " + node.hex());
 }
 
+Result<void> set_commission(const Session& session, const Arguments& arguments) {
+  OORT_TRY(const NodeId pool, node_named(session, arguments.pool));
+  return send(session, arguments, ledger::PoolSetCommission{pool, arguments.commission},
+              "the commission of " + pool.hex() + " is " + percent_text(arguments.commission));
+}
+
+Result<void> set_online(const Session& session, const Arguments& arguments) {
+  OORT_TRY(const NodeId pool, node_named(session, arguments.pool));
+  return send(session, arguments, ledger::PoolSetOnline{pool, !arguments.is_off},
+              arguments.is_off ? "the pool is offline; its stake earns nothing"
+                               : "the pool is back and can be a witness from the next epoch on");
+}
+
+Result<void> exit_pool(const Session& session, const Arguments& arguments) {
+  OORT_TRY(const NodeId pool, node_named(session, arguments.pool));
+  return send(session, arguments, ledger::PoolExit{pool},
+              "the pool is leaving for good; its own stake returns after unbonding");
+}
+
 using Command = Result<void> (*)(const Session&, const Arguments&);
 
 CLI::App* add(CLI::App* group, Session& session, Arguments& arguments, const std::string& name,
@@ -293,6 +313,23 @@ void add_moves(CLI::App* group, Session& session, Arguments& arguments) {
   bonded->add_flag("--withdraw", arguments.is_withdrawal, "Take it out again, after unbonding");
 }
 
+/// What a pool's creator does with it.
+void add_creators(CLI::App* group, Session& session, Arguments& arguments) {
+  const auto added = [&](const char* name, const char* help, Command command) {
+    CLI::App* one = add(group, session, arguments, name, help, command);
+    one->add_option("POOL", arguments.pool, pool_help)->required();
+    one->add_option("--key", arguments.key_file, "Key of the pool's creator")->required();
+    return one;
+  };
+  added("commission", "Set what the creator keeps of the pool's rewards", set_commission)
+      ->add_option("--commission", arguments.commission, "Millionths: 50000 is 5 %")
+      ->required();
+  CLI::App* online = added("online", "Bring a pool back, or take it away for a while", set_online);
+  online->add_flag("--off", arguments.is_off, "Take it away");
+  online->footer("Example: oortd stake online super-1 --off --key .devnet/super-1/data/node.key");
+  added("exit", "Leave for good", exit_pool);
+}
+
 }  // namespace
 
 void add_stake_commands(CLI::App& app, Session& session) {
@@ -314,6 +351,7 @@ void add_stake_commands(CLI::App& app, Session& session) {
       add(stake, session, arguments, "validators", "Who votes in an epoch", show_validators);
   set->add_option("--epoch", arguments.epoch, "Of the chain; a great one shows the newest set");
   add_moves(stake, session, arguments);
+  add_creators(stake, session, arguments);
 }
 
 }  // namespace oort::cli

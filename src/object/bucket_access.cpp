@@ -166,6 +166,8 @@ Error error_of_rejection(ledger::Rejection rejection) {
     case Rejection::ToleranceTooLow:
       return {ErrorCode::Unavailable, reason::not_enough_nodes, detail};
     case Rejection::OwnerOnly:
+    case Rejection::StorageUnfunded:
+    case Rejection::StorageInArrears:
     case Rejection::NotPermitted: return {ErrorCode::PermissionDenied, reason::not_allowed, detail};
     default: break;
   }

@@ -34,6 +34,12 @@ bool is_of_segment(ledger::Rejection rejection) {
   return (number >= 0x0620 && number <= 0x062f) || rejection == ledger::Rejection::ExtentInvalid;
 }
 
+/// The gateway may make no segment at all, so no other one is the cure.
+bool is_of_payer(ledger::Rejection rejection) {
+  return rejection == ledger::Rejection::StorageUnfunded ||
+         rejection == ledger::Rejection::StorageInArrears;
+}
+
 }  // namespace
 
 void OpenSegments::put(SmallPut put) {
@@ -251,6 +257,13 @@ void OpenSegments::committed(const RoundPtr& round, std::size_t first,
     segment.unknown_until = env_->parts.clock.now_mono() + 2 * env_->options.submit_deadline;
     retire(round->segment);
     for (Waiting& one : round->puts) one.put.done(fail(result.error()));
+    return;
+  }
+  if (is_of_payer(result->receipts.front().rejection)) {
+    retire(round->segment);
+    for (Waiting& one : round->puts) {
+      one.put.done(Ordered{result->receipts.front(), result->height, result->time_ms});
+    }
     return;
   }
   std::vector<Waiting> retried;

@@ -21,6 +21,7 @@
 #include "oort/ledger/market_records.hpp"
 #include "oort/ledger/staking_records.hpp"
 #include "oort/ledger/state.hpp"
+#include "oort/ledger/storage_records.hpp"
 
 namespace oort::api {
 namespace {
@@ -32,6 +33,8 @@ NodeId node_id(std::uint64_t number) {
   id.mutable_view()[0] = static_cast<std::byte>(number);
   return id;
 }
+constexpr Oort storage_fund(oort_base_units / 4);
+
 AccountId reporter() { return *AccountId::from_hex(std::string(40, 'a')); }
 
 /// Five pools, a market with one reporter and two credits, 100 OORT in the treasury.
@@ -51,6 +54,7 @@ ledger::GenesisParams genesis_with_an_economy() {
     staking.pools.push_back({node.id, staking.params.pool_stake_min, 50'000});
   }
   ledger::MarketGenesis market;
+  market.params.classes = {{ledger::StorageClass::StandardIa, Credits(3'000'000)}};
   market.first_rate = ledger::Rate(oort_base_units / 5);
   market.params.reporters = {reporter()};
   market.params.reporters_needed = 1;
@@ -63,7 +67,9 @@ ledger::GenesisParams genesis_with_an_economy() {
                   {ledger::Pot::Treasury, Oort(oort_base_units * 100)}};
   genesis.modules = {{ledger::Module::Staking, codec::to_bytes(staking)},
                      {ledger::Module::Governance, codec::to_bytes(ledger::GovernanceParams())},
-                     {ledger::Module::Market, codec::to_bytes(market)}};
+                     {ledger::Module::Market, codec::to_bytes(market)},
+                     {ledger::Module::Storage,
+                      codec::to_bytes(ledger::StorageGenesis{{}, {{reporter(), storage_fund}}})}};
   return genesis;
 }
 
@@ -217,7 +223,7 @@ TEST(GovernanceService, GivesTheParametersAsTheLedgerKeepsThem) {
   ASSERT_EQ(ask(*door.governance, &v1::GovernanceService::Stub::GetParams, v1::GetParamsRequest(),
                 response),
             "");
-  ASSERT_EQ(response.modules_size(), 4);
+  ASSERT_EQ(response.modules_size(), 5);
   EXPECT_EQ(response.modules(0).module(), "params");
   EXPECT_EQ(response.modules(1).module(), "staking");
   const auto staking =
@@ -246,15 +252,54 @@ TEST(MarketService, ShowsPriceCreditsAndEscrows) {
 
   v1::GetEscrowRequest escrow;
   v1::GetEscrowResponse escrow_response;
-  escrow.set_id(1);
+  escrow.set_id(2);
   EXPECT_EQ(ask(*door.market, &v1::MarketService::Stub::GetEscrow, escrow, escrow_response),
             "NOT_FOUND");
+  // The one that the genesis opened, for storage.
+  escrow.set_id(1);
+  ASSERT_EQ(ask(*door.market, &v1::MarketService::Stub::GetEscrow, escrow, escrow_response), "");
+  EXPECT_EQ(escrow_response.escrow().kind(), "storage");
   v1::ListEscrowsRequest escrows;
   v1::ListEscrowsResponse list;
   EXPECT_EQ(ask(*door.market, &v1::MarketService::Stub::ListEscrows, escrows, list),
             "BAD_ARGUMENT");
   escrows.set_payer(field(reporter()));
   EXPECT_EQ(ask(*door.market, &v1::MarketService::Stub::ListEscrows, escrows, list), "");
+  EXPECT_EQ(list.escrows_size(), 1);
+}
+
+TEST(MarketService, ShowsWhatStorageCostsAndWhoPays) {
+  using Stub = v1::MarketService::Stub;
+  Door door;
+  v1::GetStoragePriceResponse price;
+  ASSERT_EQ(ask(*door.market, &Stub::GetStoragePrice, v1::GetStoragePriceRequest(), price), "");
+  EXPECT_EQ(price.month_ms(), 30 * ledger::day_ms);
+  ASSERT_EQ(price.prices_size(), 1);
+  EXPECT_EQ(price.prices(0).storage_class(), "STANDARD_IA");
+  EXPECT_EQ(price.prices(0).credits(), "3000000");
+  // Three credits at 0.2 OORT each.
+  EXPECT_EQ(price.prices(0).oort(), "600000000000000000");
+
+  v1::GetStorageAccountRequest request;
+  v1::GetStorageAccountResponse account;
+  EXPECT_EQ(ask(*door.market, &Stub::GetStorageAccount, request, account), "BAD_ARGUMENT");
+  request.set_payer(field(AccountId()));
+  EXPECT_EQ(ask(*door.market, &Stub::GetStorageAccount, request, account), "NOT_FOUND");
+  request.set_payer(field(reporter()));
+  ASSERT_EQ(ask(*door.market, &Stub::GetStorageAccount, request, account), "");
+  EXPECT_EQ(account.held(), to_decimal(storage_fund.units()));
+  EXPECT_EQ(account.earned(), "0");
+  EXPECT_EQ(account.month_cost(), "0");
+  EXPECT_EQ(account.stored_size(), 0);
+  EXPECT_FALSE(account.is_in_arrears());
+
+  v1::ListStorageHoldingsRequest holdings;
+  v1::ListStorageHoldingsResponse list;
+  holdings.set_node(field(node_id(1)));
+  EXPECT_EQ(ask(*door.market, &Stub::ListStorageHoldings, holdings, list), "");
+  EXPECT_EQ(list.holdings_size(), 0);
+  holdings.mutable_page()->set_page_token("7");
+  EXPECT_EQ(ask(*door.market, &Stub::ListStorageHoldings, holdings, list), "BAD_ARGUMENT");
 }
 
 TEST(LedgerService, TellsTheSupplyByItsParts) {
@@ -264,8 +309,8 @@ TEST(LedgerService, TellsTheSupplyByItsParts) {
             "");
   Uint128 pots = 0;
   for (const v1::PotBalance& pot : supply.pots()) pots += *from_decimal(pot.balance());
-  // The one account has 10 OORT less its bond, which is a pot.
-  EXPECT_EQ(pots + 9 * oort_base_units, *from_decimal(supply.total()));
+  // The one account has 10 OORT less its bond and its fund for storage, which are in pots.
+  EXPECT_EQ(pots + 9 * oort_base_units - storage_fund.units(), *from_decimal(supply.total()));
   EXPECT_EQ(supply.credits(), "2000000");
 }
 
@@ -284,6 +329,10 @@ TEST(GovernanceService, RefusesWhereTheModulesAreOff) {
             "NOT_SUPPORTED");
   v1::GetPriceResponse price;
   EXPECT_EQ(ask(*door.market, &v1::MarketService::Stub::GetPrice, v1::GetPriceRequest(), price),
+            "NOT_SUPPORTED");
+  v1::GetStoragePriceResponse storage;
+  EXPECT_EQ(ask(*door.market, &v1::MarketService::Stub::GetStoragePrice,
+                v1::GetStoragePriceRequest(), storage),
             "NOT_SUPPORTED");
   v1::GetParamsResponse params;
   ASSERT_EQ(ask(*door.governance, &v1::GovernanceService::Stub::GetParams, v1::GetParamsRequest(),

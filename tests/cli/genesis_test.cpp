@@ -12,6 +12,7 @@
 #include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/market_records.hpp"
 #include "oort/ledger/staking_records.hpp"
+#include "oort/ledger/storage_records.hpp"
 
 namespace oort::cli {
 namespace {
@@ -92,7 +93,10 @@ Json network_with_an_economy() {
                      "credits": [{"account": ")" +
       account_id('a') + R"(", "balance": "10"}],
                      "bonds": [{"reporter": ")" +
-      account_id('a') + R"(", "bond": "1"}]}})");
+      account_id('a') + R"(", "bond": "1"}]},
+          "storage": {"params": {"month_ms": 60000, "grace_ms": 5},
+                      "funds": [{"payer": ")" +
+      account_id('a') + R"(", "amount": "0.5"}]}})");
   return network;
 }
 
@@ -120,7 +124,7 @@ TEST(GenesisFile, DescribesHonestyWhole_I4) {
 TEST(GenesisFile, BeginsTheEconomyThatItDescribes) {
   const auto genesis = read_genesis(network_with_an_economy(), now);
   ASSERT_TRUE(genesis.has_value()) << genesis.error().to_string();
-  ASSERT_EQ(genesis->modules.size(), 3U);
+  ASSERT_EQ(genesis->modules.size(), 4U);
   const auto staking = codec::from_bytes<ledger::StakingGenesis>(genesis->modules[0].genesis);
   ASSERT_TRUE(staking.has_value());
   EXPECT_EQ(staking->params.emission, Oort(3 * oort_base_units));
@@ -136,6 +140,11 @@ TEST(GenesisFile, BeginsTheEconomyThatItDescribes) {
   EXPECT_EQ(market->params.daily_cap, Credits(1'500'000));
   EXPECT_EQ(market->params.processors[0].hex(), node_id('4')) << "sorted";
   EXPECT_EQ(market->credits[0].balance, Credits(10'000'000));
+  const auto storage = codec::from_bytes<ledger::StorageGenesis>(genesis->modules[3].genesis);
+  ASSERT_TRUE(storage.has_value());
+  EXPECT_EQ(storage->params, (ledger::StorageParams{60'000, 5}));
+  ASSERT_EQ(storage->funds.size(), 1U);
+  EXPECT_EQ(storage->funds[0].amount, Oort(oort_base_units / 2));
 }
 
 TEST(GenesisFile, WhatIsShownOfAnEconomyMakesItAgain_I4) {
@@ -158,8 +167,8 @@ TEST(GenesisFile, WithoutPoolsEachValidatorHasTheSmallest) {
 }
 
 TEST(GenesisFile, ParametersOfAModuleAreReadAsTheyAreShown) {
-  for (const ledger::Module module :
-       {ledger::Module::Staking, ledger::Module::Governance, ledger::Module::Market}) {
+  for (const ledger::Module module : {ledger::Module::Staking, ledger::Module::Governance,
+                                      ledger::Module::Market, ledger::Module::Storage}) {
     const Bytes canonical = read_params(module, Json::object()).value();
     const Json shown = describe_params(module, canonical).value();
     EXPECT_EQ(read_params(module, Json::parse(shown.dump())).value(), canonical);

@@ -186,6 +186,72 @@ class MoneyTest(unittest.TestCase):
         self.assertEqual(self.ask("account", "statement", "--key", owner), before)
         self.audit()
 
+    def storage(self, number):
+        """What the gateway of a node pays for."""
+        account = self.ask("storage", "account", "--key", self.node_key(number))
+        self.assertEqual(int(account["funded"]), sum(
+            int(account[part]) for part in ("paid", "refunded", "held")))
+        return account
+
+    def earned(self, number):
+        """By payer, what a node can collect."""
+        shown = self.ask("storage", "earnings", f"super-{number}")
+        return {one["payer"]: int(one["earned"]) for one in shown["holdings"]}
+
+    def lines(self, number, purpose):
+        """The amounts of a node's statement that have a purpose."""
+        statement = self.ask("account", "statement", "--key", self.node_key(number))
+        return [int(line["amount"]) for line in statement["lines"] if line["purpose"] == purpose]
+
+    def test_09_stored_bytes_are_paid_for(self):
+        price = self.ask("storage", "price")
+        self.assertEqual(price["month_ms"], 3_600_000)
+        self.assertEqual(price["prices"][0]["class"], "STANDARD")
+        self.assertEqual(self.storage(1)["stored"], {})
+        file = self.folder / "stored.bin"
+        file.write_bytes(bytes(range(256)) * 12_000)
+        self.network.aws("s3", "mb", "s3://paid")
+        for name in ("one", "two"):
+            self.network.aws("s3", "cp", str(file), f"s3://paid/{name}")
+        gateway = self.account(self.node_key(1))["account"]
+        # Open segments have three replicas, coded ones twice their content.
+        self.assertGreaterEqual(self.storage(1)["stored"]["STANDARD"], 2 * 2 * 3_072_000)
+        await_true("nodes earn", lambda: all(
+            any(self.earned(number).values()) for number in (1, 2, 3, 4)), 30)
+        for number in (1, 2, 3, 4):
+            self.ask("storage", "collect", f"super-{number}", "--key", self.node_key(number))
+            self.assertEqual(len(self.lines(number, "storage paid")), 1)
+            self.assert_statement_adds_up(self.node_key(number))
+        self.assertIn("NodeNotYours", self.refused(
+            "storage", "collect", "super-2", "--key", self.node_key(1)))
+        # To the unit: what left the escrow is the nodes' pay, the treasury's part, the discount.
+        account = self.storage(1)
+        paid = sum(self.lines(number, "storage paid")[0] for number in (1, 2, 3, 4))
+        discounts = self.lines(1, "escrow discounted")
+        self.assertEqual(sum(discounts), int(account["refunded"]))
+        gross = int(account["paid"]) + int(account["refunded"])
+        take = price["take"]
+        self.assertEqual(take, 100_000)
+        self.assertLessEqual(paid, gross - gross * take // 1_000_000)
+        self.assertGreaterEqual(paid + 4, gross - gross * take // 1_000_000 - 4)
+        self.assertEqual({payer for payer in self.earned(1)}, {gateway})
+        self.audit()
+
+    def test_10_a_storage_account_is_funded_and_drawn_down(self):
+        before = self.storage(1)
+        self.ask("storage", "fund", self.account(self.node_key(1))["account"], "--amount", "2.5",
+                 "--key", self.key("owner"))
+        after = self.storage(1)
+        self.assertEqual(int(after["funded"]) - int(before["funded"]), 2_500_000_000_000_000_000)
+        self.ask("storage", "withdraw", "--amount", "900", "--key", self.node_key(1))
+        self.assertGreaterEqual(int(self.storage(1)["refunded"]), 900 * OORT)
+        self.assertIn("EscrowTooLow", self.refused(
+            "storage", "withdraw", "--amount", "900", "--key", self.node_key(1)))
+        self.assertIn("StorageAccountUnknown", self.refused(
+            "storage", "withdraw", "--amount", "1", "--key", self.key("owner")))
+        self.assert_statement_adds_up(self.node_key(1))
+        self.audit()
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2, failfast=True, warnings="ignore")

@@ -17,6 +17,7 @@
 #include "oort/ledger/params.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_records.hpp"
+#include "oort/ledger/storage_records.hpp"
 
 namespace oort::cli::devnet {
 namespace {
@@ -38,6 +39,9 @@ constexpr Oort reporter_bond = oorts(100);
 /// What each node that holds shards stakes on its honesty, and what finders are paid out of.
 constexpr Oort node_bond = oorts(500);
 constexpr Oort honesty_funds = oorts(1'000);
+/// A month of storage lasts an hour, so that what it costs shows within minutes.
+constexpr std::uint64_t storage_month_ms = ledger::hour_ms;
+constexpr std::uint64_t storage_grace_ms = 60'000;
 /// OORT at 5 cents.
 constexpr ledger::Rate first_rate(oort_base_units / 5);
 
@@ -172,7 +176,20 @@ void add_honesty(ledger::GenesisParams& genesis) {
   std::ranges::sort(genesis.modules, {}, &ledger::GenesisModule::module);
 }
 
-void add_economy(ledger::GenesisParams& genesis, const MarketKeys& keys) {
+/// Every gateway's own account pays for what it writes.
+ledger::StorageGenesis make_storage(const std::vector<NodeId>& gateways) {
+  ledger::StorageGenesis storage;
+  storage.params.month_ms = storage_month_ms;
+  storage.params.grace_ms = storage_grace_ms;
+  for (const NodeId& gateway : gateways) {
+    storage.funds.push_back({crypto::account_of(crypto::key_of(gateway)), storage_funds});
+  }
+  std::ranges::sort(storage.funds, {}, &ledger::GenesisStorageFund::payer);
+  return storage;
+}
+
+void add_economy(ledger::GenesisParams& genesis, const MarketKeys& keys,
+                 const std::vector<NodeId>& gateways) {
   for (const PublicKey& reporter : keys.reporters) {
     genesis.accounts.push_back({.id = crypto::account_of(reporter), .balance = reporter_funds});
   }
@@ -183,7 +200,8 @@ void add_economy(ledger::GenesisParams& genesis, const MarketKeys& keys) {
   genesis.modules = {{ledger::Module::Staking, codec::to_bytes(staking)},
                      {ledger::Module::Governance, codec::to_bytes(make_governance())},
                      {ledger::Module::Market, codec::to_bytes(make_market(keys))},
-                     {ledger::Module::Jobs, codec::to_bytes(make_jobs())}};
+                     {ledger::Module::Jobs, codec::to_bytes(make_jobs())},
+                     {ledger::Module::Storage, codec::to_bytes(make_storage(gateways))}};
 }
 
 }  // namespace
@@ -246,7 +264,7 @@ Result<ledger::GenesisParams> make_genesis(const Network& network, const PublicK
 
   std::ranges::sort(genesis.nodes, {}, &ledger::Node::id);
   std::ranges::sort(genesis.validators, {}, &ledger::Validator::node);
-  add_economy(genesis, keys);
+  add_economy(genesis, keys, gateways);
   add_honesty(genesis);
   std::ranges::sort(genesis.accounts, {}, &ledger::GenesisAccount::id);
   OORT_TRY(ledger::check_genesis(genesis));

@@ -27,6 +27,8 @@ struct MarketKeys {
 
 /// What a node's own account begins with: it pays for what the node writes for its clients.
 inline constexpr Oort node_funds{10'000 * oort_base_units};
+/// What its storage account begins with, out of that.
+inline constexpr Oort storage_funds{1'000 * oort_base_units};
 
 /// What the ledger knows of a node of this network.
 [[nodiscard]] ledger::Node node_record(const NodeEntry& entry, const NodeId& id);

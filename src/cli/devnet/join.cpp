@@ -15,6 +15,7 @@
 #include "oort/crypto/signature.hpp"
 #include "oort/ledger/access_records.hpp"
 #include "oort/ledger/genesis.hpp"
+#include "oort/ledger/modules.hpp"
 #include "oort/ledger/operations.hpp"
 #include "oort/ledger/records.hpp"
 
@@ -57,11 +58,14 @@ Result<void> add_trust(const Network& network, const NodeEntry& entry, const Acc
   return {};
 }
 
-Result<ledger::NodeRegister> registration(const Network& network, const ledger::Node& node,
-                                          const crypto::KeyPair& keys) {
+Result<ledger::GenesisParams> genesis_of(const Network& network) {
   OORT_TRY(const Bytes file,
            read_file(network.folder / "genesis.oort", ledger::genesis_bytes_max + 64));
-  OORT_TRY(const auto genesis, ledger::genesis_from_file(file));
+  return ledger::genesis_from_file(file);
+}
+
+ledger::NodeRegister registration(const ledger::GenesisParams& genesis, const ledger::Node& node,
+                                  const crypto::KeyPair& keys) {
   const ChainId chain = ledger::chain_id_of(genesis);
   const Bytes32 message = ledger::node_consent_hash(chain, node.owner, node.id);
   return ledger::NodeRegister{.node = node.id,
@@ -83,10 +87,16 @@ Result<std::uint64_t> enter(LedgerClient& ledger, const Network& network, const 
   const ledger::Node node = node_record(entry, id);
   std::vector<ledger::Operation> operations;
   operations.emplace_back(ledger::Transfer{.to = node.owner, .amount = node_funds});
-  if (entry.s3_port != 0) OORT_TRY(add_trust(network, entry, node.owner, operations));
+  OORT_TRY(const auto genesis, genesis_of(network));
+  const bool is_metered =
+      std::ranges::find(genesis.modules, ledger::Module::Storage, &ledger::GenesisModule::module) !=
+      genesis.modules.end();
+  if (entry.s3_port != 0) {
+    OORT_TRY(add_trust(network, entry, node.owner, operations));
+    if (is_metered) operations.emplace_back(ledger::StorageFund{node.owner, storage_funds});
+  }
   OORT_TRY(ledger.submit_all(owner, operations));
-  OORT_TRY(auto joins, registration(network, node, keys));
-  OORT_TRY(const auto response, ledger.submit(keys, std::move(joins)));
+  OORT_TRY(const auto response, ledger.submit(keys, registration(genesis, node, keys)));
   return response.receipt().height();
 }
 
