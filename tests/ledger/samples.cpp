@@ -266,6 +266,24 @@ std::pair<std::string, Bytes> named(const char* name, const T& value) {
   return {name, codec::to_bytes(value)};
 }
 
+std::vector<std::pair<std::string, Bytes>> market_records() {
+  return {
+      named("CreditBalance", CreditBalance{Credits(1)}),
+      named("CreditSupply", CreditSupply{Credits(2), Credits(1)}),
+      named("MarketParams", market_params()),
+      named("MarketGenesis", MarketGenesis{market_params(),
+                                           Rate(1),
+                                           {{filled<AccountId>(1), Credits(2)}},
+                                           {{filled<AccountId>(3), Oort(4)}}}),
+      named("RateReport", RateReport{Rate(1), 2}),
+      named("ReporterBond", ReporterBond{Oort(1)}),
+      named("RateState", RateState{{{1, Rate(2)}}, Rate(3), 4, 5, Rate(6), Rate(7)}),
+      named("CreditSale", CreditSale{filled<AccountId>(1), Credits(2), Height(3)}),
+      named("CreditDay", CreditDay{1, Credits(2)}),
+      named("Escrow", escrow()),
+  };
+}
+
 std::vector<std::pair<std::string, Bytes>> storage_records() {
   return {
       named("StorageParams", StorageParams{1, 2}),
@@ -421,21 +439,9 @@ std::vector<std::pair<std::string, Bytes>> sample_records() {
       named("LiveProposals", LiveProposals{{1, 2}}),
       named("Upgrade", Upgrade{"v2", Height(3)}),
       named("GovernanceParams", GovernanceParams{}),
-      named("CreditBalance", CreditBalance{Credits(1)}),
-      named("CreditSupply", CreditSupply{Credits(2), Credits(1)}),
-      named("MarketParams", market_params()),
-      named("MarketGenesis", MarketGenesis{market_params(),
-                                           Rate(1),
-                                           {{filled<AccountId>(1), Credits(2)}},
-                                           {{filled<AccountId>(3), Oort(4)}}}),
-      named("RateReport", RateReport{Rate(1), 2}),
-      named("ReporterBond", ReporterBond{Oort(1)}),
-      named("RateState", RateState{{{1, Rate(2)}}, Rate(3), 4, 5, Rate(6), Rate(7)}),
-      named("CreditSale", CreditSale{filled<AccountId>(1), Credits(2), Height(3)}),
-      named("CreditDay", CreditDay{1, Credits(2)}),
-      named("Escrow", escrow()),
   };
   std::ranges::copy(honesty_records(), std::back_inserter(all));
+  std::ranges::copy(market_records(), std::back_inserter(all));
   std::ranges::copy(storage_records(), std::back_inserter(all));
   std::ranges::copy(jobs_records(), std::back_inserter(all));
   std::ranges::copy(datahub_records(), std::back_inserter(all));
