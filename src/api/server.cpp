@@ -135,6 +135,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, cons
   impl->services.push_back(make_ledger_service(ports.ledger, ports.state));
   impl->services.push_back(make_governance_service(ports.state));
   impl->services.push_back(make_market_service(ports.state));
+  impl->services.push_back(make_datahub_service(ports.state));
+  impl->services.push_back(make_model_service(ports.state));
   impl->services.push_back(make_honesty_service(ports.state));
   impl->services.push_back(make_object_service(ports.object));
   impl->services.push_back(make_compute_service(ports.ledger, ports.state, ports.broker));

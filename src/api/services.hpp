@@ -19,6 +19,8 @@ namespace oort::api {
 [[nodiscard]] std::unique_ptr<grpc::Service> make_compute_service(LedgerPort* ledger,
                                                                   StatePort* state,
                                                                   BrokerPort* broker);
+[[nodiscard]] std::unique_ptr<grpc::Service> make_datahub_service(StatePort* state);
+[[nodiscard]] std::unique_ptr<grpc::Service> make_model_service(StatePort* state);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_node_service(NodePort* port);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_object_service(ObjectPort* port);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_admin_service(AdminPort* port, StatePort* state);

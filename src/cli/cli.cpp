@@ -75,6 +75,10 @@ int run(int argc, const char* const* argv, Surroundings around) {
   add_market_commands(app, session);
   add_job_commands(app, session);
   add_metering_commands(app, session);
+  add_campaign_commands(app, session);
+  add_dataset_commands(app, session);
+  add_model_commands(app, session);
+  add_provenance_commands(app, session);
   add_block_commands(app, session);
   add_object_commands(app, session);
   add_storage_commands(app, session);

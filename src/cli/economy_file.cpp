@@ -20,12 +20,15 @@
 #include "oort/core/ids.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/core/result.hpp"
+#include "oort/ledger/campaign_records.hpp"
+#include "oort/ledger/dataset_records.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/governance_records.hpp"
 #include "oort/ledger/honesty_math.hpp"
 #include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/market_records.hpp"
+#include "oort/ledger/model_records.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/staking_records.hpp"
@@ -35,19 +38,23 @@
 namespace oort::cli {
 namespace {
 
+using ledger::CampaignsParams;
+using ledger::DatasetsParams;
 using ledger::GovernanceParams;
 using ledger::HonestyParams;
 using ledger::JobsParams;
 using ledger::MarketParams;
+using ledger::ModelsParams;
 using ledger::Module;
 using ledger::StakingParams;
 using ledger::StorageParams;
 
-constexpr std::array module_names = {"staking", "governance", "honesty",
-                                     "market",  "jobs",       "storage"};
+constexpr std::array module_names = {"staking",   "governance", "honesty", "market", "jobs",
+                                     "campaigns", "datasets",   "models",  "storage"};
 /// Ascending, as a genesis lists them.
-constexpr std::array modules = {Module::Staking, Module::Governance, Module::Honesty,
-                                Module::Market,  Module::Jobs,       Module::Storage};
+constexpr std::array modules = {Module::Staking,  Module::Governance, Module::Honesty,
+                                Module::Market,   Module::Jobs,       Module::Campaigns,
+                                Module::Datasets, Module::Models,     Module::Storage};
 
 struct NamedPot {
   ledger::Pot pot;
@@ -107,6 +114,21 @@ void walk(F& f, P& v) {
   f("egress_gib", v.egress_gib);
   f("take", v.take);
   f("discount", v.discount);
+}
+template <class F, As<CampaignsParams> P>
+void walk(F& f, P& v) {
+  f("appeal_ms_min", v.appeal_ms_min);
+  f("appeal_ms_max", v.appeal_ms_max);
+  f("holdback_max", v.holdback_max);
+  f("overlap_max", v.overlap_max);
+}
+template <class F, As<DatasetsParams> P>
+void walk(F& f, P& v) {
+  f("grant_ms_max", v.grant_ms_max);
+}
+template <class F, As<ModelsParams> P>
+void walk(F& f, P& v) {
+  f("training_ms_max", v.training_ms_max);
 }
 template <class F, As<StorageParams> P>
 void walk(F& f, P& v) {
@@ -406,7 +428,22 @@ Result<Bytes> read_storage(JsonFields& fields) {
   return codec::to_bytes(storage);
 }
 
+/// A module that begins with its parameters and nothing else.
+template <class G, class P>
+Result<Bytes> read_plain(JsonFields& fields) {
+  G genesis;
+  OORT_TRY(genesis.params, params_in<P>(fields));
+  return codec::to_bytes(genesis);
+}
+
 Result<Bytes> read_module(Module module, JsonFields& fields, ledger::GenesisParams& genesis) {
+  if (module == Module::Campaigns) {
+    return read_plain<ledger::CampaignsGenesis, CampaignsParams>(fields);
+  }
+  if (module == Module::Datasets) {
+    return read_plain<ledger::DatasetsGenesis, DatasetsParams>(fields);
+  }
+  if (module == Module::Models) return read_plain<ledger::ModelsGenesis, ModelsParams>(fields);
   if (module == Module::Staking) return read_staking(fields, genesis);
   if (module == Module::Governance) return read_governance(fields);
   if (module == Module::Honesty) return read_honesty(fields);
@@ -458,6 +495,12 @@ Json describe_storage(const ledger::StorageGenesis& storage) {
   return {{"params", described(storage.params)}, {"funds", std::move(funds)}};
 }
 
+template <class G>
+Json describe_plain(ByteView record) {
+  const auto genesis = codec::from_bytes<G>(record);
+  return genesis ? Json{{"params", described(genesis->params)}} : Json();
+}
+
 /// A genesis that decoded holds modules that decode; `check_genesis` saw to it.
 Json describe_module(const ledger::GenesisModule& module) {
   if (module.module == Module::Staking) {
@@ -476,6 +519,13 @@ Json describe_module(const ledger::GenesisModule& module) {
     const auto honesty = codec::from_bytes<ledger::HonestyGenesis>(module.genesis);
     return honesty ? Json{{"params", described(honesty->params)}} : Json();
   }
+  if (module.module == Module::Campaigns) {
+    return describe_plain<ledger::CampaignsGenesis>(module.genesis);
+  }
+  if (module.module == Module::Datasets) {
+    return describe_plain<ledger::DatasetsGenesis>(module.genesis);
+  }
+  if (module.module == Module::Models) return describe_plain<ledger::ModelsGenesis>(module.genesis);
   if (module.module == Module::Storage) {
     const auto storage = codec::from_bytes<ledger::StorageGenesis>(module.genesis);
     return storage ? describe_storage(*storage) : Json();
@@ -504,7 +554,9 @@ Result<Module> parse_module(const std::string& name) {
     return modules.at(static_cast<std::size_t>(found - module_names.begin()));
   }
   return fail(ErrorCode::InvalidArgument, reason::bad_argument,
-              "'" + name + "' is none of staking, governance, honesty, market, jobs and storage");
+              "'" + name +
+                  "' is none of staking, governance, honesty, market, jobs, campaigns, datasets, "
+                  "models and storage");
 }
 
 Result<void> read_economy(JsonFields& fields, ledger::GenesisParams& genesis) {
@@ -546,6 +598,9 @@ Json modules_template() {
           {"governance", {{"params", described(GovernanceParams{})}}},
           {"market", describe_market(begin)},
           {"jobs", {{"params", described(JobsParams{})}}},
+          {"campaigns", {{"params", described(CampaignsParams{})}}},
+          {"datasets", {{"params", described(DatasetsParams{})}}},
+          {"models", {{"params", described(ModelsParams{})}}},
           {"storage", describe_storage(ledger::StorageGenesis{})}};
 }
 
@@ -555,6 +610,9 @@ Result<Json> describe_params(Module module, ByteView canonical) {
   if (module == Module::Market) return describe_as<MarketParams>(canonical);
   if (module == Module::Honesty) return describe_as<HonestyParams>(canonical);
   if (module == Module::Jobs) return describe_as<JobsParams>(canonical);
+  if (module == Module::Campaigns) return describe_as<CampaignsParams>(canonical);
+  if (module == Module::Datasets) return describe_as<DatasetsParams>(canonical);
+  if (module == Module::Models) return describe_as<ModelsParams>(canonical);
   if (module == Module::Storage) return describe_as<StorageParams>(canonical);
   return fail(ErrorCode::Unimplemented, reason::not_supported,
               "the module " + std::string(ledger::to_string(module)) + " has no parameters");
@@ -565,6 +623,9 @@ Result<Bytes> read_params(Module module, const Json& description) {
   if (module == Module::Governance) return read_as<GovernanceParams>(description);
   if (module == Module::Honesty) return read_as<HonestyParams>(description);
   if (module == Module::Jobs) return read_as<JobsParams>(description);
+  if (module == Module::Campaigns) return read_as<CampaignsParams>(description);
+  if (module == Module::Datasets) return read_as<DatasetsParams>(description);
+  if (module == Module::Models) return read_as<ModelsParams>(description);
   if (module == Module::Storage) return read_as<StorageParams>(description);
   return read_as<MarketParams>(description);
 }

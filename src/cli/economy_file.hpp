@@ -15,6 +15,7 @@
 ///     "governance": {"params": {…}},
 ///     "market": {"params": {…}, "first_rate": "0.2", "credits": […], "bonds": […]},
 ///     "jobs": {"params": {…}},
+///     "campaigns": {"params": {…}}, "datasets": {"params": {…}}, "models": {"params": {…}},
 ///     "storage": {"params": {…}, "funds": [{"payer": "311e…", "amount": "1000"}]}}
 ///
 /// A module that is left out is switched off, and a field that is left out has its default. Without
@@ -36,7 +37,8 @@ void describe_economy(const ledger::GenesisParams& genesis, Json& description);
 /// The reverse. Fails with BAD_ARGUMENT, naming the field.
 [[nodiscard]] Result<Bytes> read_params(ledger::Module module, const Json& description);
 
-/// "staking", "governance", "honesty", "market", "jobs" or "storage". Fails with BAD_ARGUMENT.
+/// The name of a module in a description: "staking", "governance", "honesty", "market", "jobs",
+/// "campaigns", "datasets", "models" or "storage". Fails with BAD_ARGUMENT.
 [[nodiscard]] Result<ledger::Module> parse_module(const std::string& name);
 
 }  // namespace oort::cli

@@ -12,6 +12,8 @@
 #include "oort/ledger/honesty_case.hpp"
 #include "oort/ledger/keys.hpp"
 #include "proof_view.hpp"
+#include "provenance_bundle.hpp"
+#include "provenance_view.hpp"
 #include "session.hpp"
 
 namespace oort::cli {
@@ -80,7 +82,14 @@ Result<void> prove_evidence(const Session& session, const Arguments& arguments) 
 Result<void> verify(const Session& session, const Arguments& arguments) {
   OORT_TRY(const Bytes file, read_file(arguments.genesis, ledger::genesis_bytes_max + 1024));
   OORT_TRY(const auto genesis, ledger::genesis_from_file(file));
-  OORT_TRY(const Bytes bundle, read_file(arguments.file, chain::proof_bundle_bytes_max));
+  OORT_TRY(const Bytes bundle, read_file(arguments.file, provenance_bytes_max));
+  if (as_text(bundle).starts_with(provenance_magic)) {
+    OORT_TRY(const auto report, verify_provenance(bundle, [&genesis](ByteView proof) {
+               return chain::verify_bundle(proof, genesis);
+             }));
+    session.show(to_json(report), [&] { std::fputs(to_text(report).c_str(), stdout); });
+    return {};
+  }
   if (const auto evidence = codec::from_bytes<ledger::EvidenceBundle>(bundle)) {
     OORT_TRY([[maybe_unused]] const auto verdict,
              verify_evidence(*evidence, ledger::chain_id_of(genesis)));

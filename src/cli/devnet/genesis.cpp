@@ -8,11 +8,14 @@
 #include "oort/codec/codec.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/ledger/access_records.hpp"
+#include "oort/ledger/campaign_records.hpp"
+#include "oort/ledger/dataset_records.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/governance_records.hpp"
 #include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/market_records.hpp"
+#include "oort/ledger/model_records.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/params.hpp"
 #include "oort/ledger/records.hpp"
@@ -151,6 +154,12 @@ ledger::JobsGenesis make_jobs() {
   return jobs;
 }
 
+ledger::CampaignsGenesis make_campaigns() {
+  ledger::CampaignsGenesis campaigns;
+  campaigns.params.appeal_ms_min = 1'000;
+  return campaigns;
+}
+
 /// Rounds and cases of seconds, on a network where every node knows every other one.
 ledger::HonestyGenesis make_honesty() {
   ledger::HonestyGenesis honesty;
@@ -201,6 +210,9 @@ void add_economy(ledger::GenesisParams& genesis, const MarketKeys& keys,
                      {ledger::Module::Governance, codec::to_bytes(make_governance())},
                      {ledger::Module::Market, codec::to_bytes(make_market(keys))},
                      {ledger::Module::Jobs, codec::to_bytes(make_jobs())},
+                     {ledger::Module::Campaigns, codec::to_bytes(make_campaigns())},
+                     {ledger::Module::Datasets, codec::to_bytes(ledger::DatasetsGenesis{})},
+                     {ledger::Module::Models, codec::to_bytes(ledger::ModelsGenesis{})},
                      {ledger::Module::Storage, codec::to_bytes(make_storage(gateways))}};
 }
 
