@@ -123,7 +123,7 @@ TEST(HonestyDriver, AuditsAreAnsweredAndSilenceIsFound_D5) {
   EXPECT_GT(town.view().state()->audits_count, 10U);
   for (std::size_t i = 0; i < 8; ++i) EXPECT_TRUE(town.verdicts(i).empty()) << i;
   town.resident(saboteur).is_silent = true;
-  town.run_to_round(6);
+  town.run_to_round(9);
   const auto proven = town.verdicts(saboteur);
   const auto is_lost = [](const ledger::HonestyVerdict& one) {
     return one.offence == ledger::Offence::MissedAudit;

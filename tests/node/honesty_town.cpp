@@ -162,10 +162,12 @@ ledger::GenesisParams Town::genesis_of(const TownOptions& options) const {
   }
   const NodeId first = residents_.front()->id();
   genesis.validators = {{first, 1}};
-  const ledger::StakingParams staking_params;
+  // No node weighs much more than the others, or panels could not be filled.
   ledger::StakingGenesis staking;
-  staking.pools = {{first, staking_params.pool_stake_min, 0}};
-  genesis.pots = {{ledger::Pot::Stake, staking_params.pool_stake_min}};
+  staking.params.creator_stake_min = whole(100);
+  staking.params.pool_stake_min = whole(100);
+  staking.pools = {{first, staking.params.pool_stake_min, 0}};
+  genesis.pots = {{ledger::Pot::Stake, staking.params.pool_stake_min}};
   ledger::HonestyGenesis honesty;
   honesty.params.round_blocks = 40;
   honesty.params.post_blocks = 20;
