@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs_kit.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "oort/codec/codec.hpp"
