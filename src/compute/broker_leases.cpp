@@ -83,7 +83,8 @@ void Broker::Core::act(const Place& action) {
                     "the budget does not cover the walltime of another task");
   }
   job->reserved += most;
-  const Alternative& need = request_for(*job).any_of.at(action.alternative);
+  const Request request = request_for(*job);
+  const Alternative& need = request.any_of.at(action.alternative);
   ++unit->attempt;
   unit->since = now_;
   unit->last_node = action.node;
