@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs one town of executors and prints its figures: `./dev sim honesty [--seed N] [--nodes N]
 // [--epochs N] [--rate PPB]`; or agents that drive the ledger's module with real operations:
-// `./dev sim honesty --ledger NODES [--seed N] [--epochs N]`.
+// `./dev sim honesty --ledger NODES [--seed N] [--epochs N]`; or searches for ways to cheat that
+// pay, and prints the curves of docs/HONESTY.md: `./dev sim honesty --equilibrium`.
 #include <charconv>
 #include <iostream>
 #include <map>
 #include <string>
 #include <string_view>
 
+#include "honesty/equilibrium.hpp"
 #include "honesty/ledger_town.hpp"
 #include "honesty/town.hpp"
 
@@ -65,6 +67,10 @@ int run_on_ledger(std::uint64_t nodes, std::uint64_t seed, std::uint64_t rounds)
 }  // namespace
 
 int main(int count, char** arguments) {
+  if (count == 2 && std::string_view(arguments[1]) == "--equilibrium") {
+    oort::honestysim::print_curves(std::cout);
+    return 0;
+  }
   std::map<std::string_view, std::uint64_t> numbers = {
       {"--seed", 1}, {"--nodes", 10000}, {"--epochs", 100}, {"--rate", 0}, {"--ledger", 0}};
   for (int i = 1; i < count; i += 2) {
@@ -73,7 +79,7 @@ int main(int count, char** arguments) {
     if (found == numbers.end() || text.empty() ||
         std::from_chars(text.data(), text.data() + text.size(), found->second).ec != std::errc{}) {
       std::cerr << "usage: oort-sim-honesty [--seed N] [--nodes N] [--epochs N] [--rate PPB] "
-                   "[--ledger N]\n";
+                   "[--ledger N] | --equilibrium\n";
       return 2;
     }
   }
