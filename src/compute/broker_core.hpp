@@ -41,6 +41,11 @@ class Broker::Core {
     std::uint64_t incarnation = 0;
     std::uint64_t sequence = 0;
     TaskPhase phase = TaskPhase::Fetching;
+    /// Its place in the journal, and whether the ledger's last anchor holds that.
+    std::uint64_t opened_at = 0;
+    bool is_anchored = false;
+    /// When its executor was told to begin.
+    std::optional<WallTime> begun;
     std::uint64_t reserved = 0;
     std::optional<WallTime> stop_by;
     bool gives_result = false;
@@ -105,7 +110,8 @@ class Broker::Core {
     std::map<UnitKey, Unit> units;
     std::map<UnitKey, std::pair<NodeId, HeldTask>> adopted;
     std::vector<JournalEntry> journal;
-    WallTime journal_changed;
+    /// Since when no other broker has held all of the journal, where that is so.
+    WallTime behind_since;
     std::map<NodeId, std::uint64_t> copied;
     WallTime copy_asked;
     /// Pay of closed leases, and what open ones may come to.
@@ -114,6 +120,10 @@ class Broker::Core {
     std::uint64_t version = 1;
     ledger::JobOutcome outcome = ledger::JobOutcome::None;
     std::string why;
+    /// Anchors on their way: what of the journal each covers, and what the ledger's last one does.
+    std::deque<std::pair<ledger::SumRoot, std::uint64_t>> anchors;
+    std::uint64_t anchored_count = 0;
+    WallTime phase_since;
     WallTime anchored;
     WallTime told;  ///< The ledger, of a result, a takeover, or claims.
     std::set<NodeId> claimed;
@@ -200,6 +210,7 @@ class Broker::Core {
   void heed(JobEntry& job, const ledger::Job& record);
   void tell_ledger(JobEntry& job);
   void anchor(JobEntry& job);
+  void heed_anchor(JobEntry& job);
   void tell_result(JobEntry& job);
   void claim(JobEntry& job);
   void take_over(JobEntry& job);
@@ -225,6 +236,8 @@ class Broker::Core {
   [[nodiscard]] bool is_taken(const JobEntry& job, const UnitKey& key, const NodeId& node) const;
   void accept(JobEntry& job, Unit& unit);
   void start_gang(JobEntry& job);
+  void start(Lease& lease);
+  void start_anchored(JobEntry& job);
   [[nodiscard]] static bool waits_for_others(const JobEntry& job, const LeaseKey& key);
   void end_lease(JobEntry& job, Unit& unit, LeaseEnd end, std::uint64_t pay,
                  const ledger::WorkReceipt* receipt);

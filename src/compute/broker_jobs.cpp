@@ -100,9 +100,13 @@ void Broker::Core::store_spec(const JobEntry& job) {
 }
 
 void Broker::Core::append(JobEntry& job, JournalEntry line) {
-  out_.writes.put(journal_key(job.id, job.journal.size()), codec::to_bytes(line));
+  const std::uint64_t count = job.journal.size();
+  out_.writes.put(journal_key(job.id, count), codec::to_bytes(line));
+  const bool was_copied =
+      count == 0 || std::any_of(job.copied.begin(), job.copied.end(),
+                                [&](const auto& other) { return other.second >= count; });
+  if (was_copied) job.behind_since = now_;
   job.journal.push_back(std::move(line));
-  job.journal_changed = now_;
   changed(job);
 }
 
@@ -163,7 +167,7 @@ void Broker::Core::copy_journal(JobEntry& job) {
 }
 
 bool Broker::Core::is_copied(const JobEntry& job) const {
-  if (job.others.empty() || plus_ms(job.journal_changed, options_.copy_patience_ms) <= now_) {
+  if (job.others.empty() || plus_ms(job.behind_since, options_.copy_patience_ms) <= now_) {
     return true;
   }
   return std::any_of(job.others.begin(), job.others.end(), [&](const NodeId& other) {
@@ -290,7 +294,9 @@ void Broker::Core::take_office(JobEntry& job) {
   job.adopted.clear();
   job.told = WallTime{0};
   job.since = now_;
-  job.journal_changed = now_;
+  job.behind_since = now_;
+  job.anchors.clear();
+  job.anchored_count = 0;
   if (record.currency != ledger::Currency::Credits) {
     job.state = State::Active;
     return conclude(job, ledger::JobOutcome::Failed, "brokers serve escrows of credits alone");

@@ -102,7 +102,7 @@ void Broker::Core::act(const Place& action) {
   lease.grant.key = lease.key;
   lease.grant.lease_ms = options_.lease_ms;
   lease.grant.members = job->spec.gang_max;
-  lease.grant.starts_now = job->spec.gang_max <= 1;
+  lease.grant.starts_now = false;
   lease.grant.alternative = action.alternative;
   lease.grant.devices = action.devices;
   lease.grant.cpu_milli = need.cpu_milli;
@@ -201,20 +201,41 @@ void Broker::Core::accept(JobEntry& job, Unit& unit) {
   lease.seen = now_;
   JournalEntry line{JournalEntry::Kind::Opened, lease.node, lease.key.replica, {}, {}};
   line.line = line_of(lease.key, ledger::task_commitment(lease.grant.envelope));
+  lease.opened_at = job.journal.size();
   append(job, std::move(line));
-  if (!lease.grant.starts_now) start_gang(job);
+}
+
+void Broker::Core::start(Lease& lease) {
+  if (!lease.begun) lease.begun = now_;
+  send(lease.node, LeaseStart{lease.key});
+}
+
+/// What the ledger's last anchor holds may begin.
+void Broker::Core::start_anchored(JobEntry& job) {
+  const bool is_gang = job.spec.gang_max > 1;
+  bool has_more = false;
+  for (auto& [key, unit] : job.units) {
+    if (!unit.lease || !unit.lease->is_accepted || unit.lease->is_anchored) continue;
+    if (unit.lease->opened_at >= job.anchored_count) continue;
+    unit.lease->is_anchored = true;
+    has_more = true;
+    if (!is_gang) start(*unit.lease);
+  }
+  if (has_more && is_gang) start_gang(job);
 }
 
 /// Whoever is to start knows of all the others that they can.
 void Broker::Core::start_gang(JobEntry& job) {
-  const bool is_whole =
-      job.has_gang_started || std::all_of(job.units.begin(), job.units.end(), [](const auto& unit) {
-        return unit.second.lease && unit.second.lease->is_accepted;
-      });
+  const bool is_whole = job.has_gang_started ||
+                        std::all_of(job.units.begin(), job.units.end(), [&](const auto& unit) {
+                          // A member that has ended was begun with all the others.
+                          if (job.tasks.at(unit.first.first).output) return true;
+                          return unit.second.lease && unit.second.lease->is_anchored;
+                        });
   if (!is_whole) return;
   job.has_gang_started = true;
   for (auto& [key, unit] : job.units) {
-    if (unit.lease) send(unit.lease->node, LeaseStart{unit.lease->key});
+    if (unit.lease && unit.lease->is_anchored) start(*unit.lease);
   }
 }
 
@@ -287,8 +308,16 @@ void Broker::Core::on(const NodeId& from, const Heartbeat& message) {
       lease.sequence = message.sequence;
       accept(*job, *unit);
     }
-    const bool is_told = state.phase == TaskPhase::Ready && !lease.grant.starts_now;
-    if (is_told) start_gang(*job);
+    // One that runs was begun together with all the others, perhaps by an earlier broker.
+    const bool runs = state.phase == TaskPhase::Running || state.phase == TaskPhase::Stopping;
+    job->has_gang_started = job->has_gang_started || runs;
+    if (state.phase == TaskPhase::Ready && lease.is_anchored) {
+      if (job->spec.gang_max > 1) {
+        start_gang(*job);
+      } else {
+        start(lease);
+      }
+    }
     if (lease.phase != state.phase) changed(*job);
     lease.phase = state.phase;
     renewal.leases.push_back({lease.key, lease.log_end});
@@ -329,9 +358,16 @@ void Broker::Core::see_to_leases(JobEntry& job) {
       continue;
     }
     const bool is_silent = plus_ms(lease.seen, options_.lease_ms) <= now_;
-    const bool overran =
-        plus_ms(lease.granted, job.spec.walltime_ms + 2 * options_.lease_ms) <= now_ &&
-        !job.tasks.at(key.first).source;
+    const WallTime since = lease.begun.value_or(lease.granted);
+    const bool overran = plus_ms(since, job.spec.walltime_ms + 2 * options_.lease_ms) <= now_ &&
+                         !job.tasks.at(key.first).source;
+    if (overran && !lease.begun) {
+      // Nobody's fault: what it waited for did not come.
+      unit.why = "the task was not begun";
+      send(lease.node, LeaseStop{lease.key, 0});
+      end_lease(job, unit, LeaseEnd::Refused, 0, nullptr);
+      continue;
+    }
     const bool will_not_stop = lease.stop_by && plus_ms(*lease.stop_by, options_.lease_ms) <= now_;
     if (is_silent || overran || will_not_stop) {
       unit.why = is_silent ? "the node was silent" : "the node did not end the task";

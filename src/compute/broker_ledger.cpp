@@ -10,6 +10,12 @@
 #include "oort/crypto/tree.hpp"
 
 namespace oort::compute {
+namespace {
+
+/// Of those on their way; the ledger shows one within seconds, or none.
+constexpr std::size_t anchors_kept_max = 64;
+
+}  // namespace
 
 void Broker::Core::see(const LedgerSight& sight) {
   ledger_ms_ = std::max(ledger_ms_, sight.time_ms);
@@ -38,6 +44,7 @@ void Broker::Core::see(const LedgerSight& sight) {
 
 void Broker::Core::heed(JobEntry& job, const ledger::Job& record) {
   if (job.ledger && job.ledger->broker_epoch > record.broker_epoch) return;
+  if (!job.ledger || job.ledger->phase != record.phase) job.phase_since = now_;
   if (job.has_spec && ledger::job_spec_hash(job.spec_bytes) != record.spec) {
     // Somebody handed over another specification under this name.
     job.has_spec = false;
@@ -53,6 +60,7 @@ void Broker::Core::heed(JobEntry& job, const ledger::Job& record) {
     case ledger::JobPhase::Cancelling:
       if (!is_in_office(job)) return leave_office(job);
       if (job.state == State::Handed || job.state == State::Standby) take_office(job);
+      heed_anchor(job);
       if (record.phase == ledger::JobPhase::Cancelling && is_at_work(job)) {
         conclude(job, ledger::JobOutcome::Cancelled, "cancelled by the payer");
       }
@@ -65,6 +73,17 @@ void Broker::Core::heed(JobEntry& job, const ledger::Job& record) {
       if (job.state != State::Over) close(job);
       return forget(job.id);
   }
+}
+
+/// How much of the journal the ledger's anchor covers.
+void Broker::Core::heed_anchor(JobEntry& job) {
+  const auto shown = std::find_if(job.anchors.begin(), job.anchors.end(), [&](const auto& sent) {
+    return sent.first == job.ledger->anchored;
+  });
+  if (shown == job.anchors.end()) return;
+  job.anchored_count = std::max(job.anchored_count, shown->second);
+  job.anchors.erase(job.anchors.begin(), shown);
+  start_anchored(job);
 }
 
 bool Broker::Core::is_in_office(const JobEntry& job) const {
@@ -132,7 +151,12 @@ Bytes32 Broker::Core::receipts_root(const JobEntry& job) const {
 void Broker::Core::tell_ledger(JobEntry& job) {
   if (!job.ledger) return;
   const ledger::JobPhase phase = job.ledger->phase;
-  if (phase == ledger::JobPhase::Claiming && is_in_office(job)) return claim(job);
+  if (phase == ledger::JobPhase::Claiming) {
+    // Where the broker in office is gone, another one sees to the executors' pay.
+    const std::uint64_t patience_ms = is_in_office(job) ? 0 : ledger_lease_ms_;
+    if (plus_ms(job.phase_since, patience_ms) <= now_) claim(job);
+    return;
+  }
   if (phase != ledger::JobPhase::Open && phase != ledger::JobPhase::Cancelling) return;
   if (!is_in_office(job)) return take_over(job);
   if (job.state == State::Standby || job.state == State::Handed) return;
@@ -152,14 +176,32 @@ std::size_t Broker::Core::leases_open(const JobEntry& job) const {
 }
 
 void Broker::Core::anchor(JobEntry& job) {
-  // Well before the lease runs out, and then again while the ledger shows nothing.
-  const std::uint64_t renew_ms = std::min(ledger_lease_ms_ / 3, options_.anchor_ms * 5);
-  const bool is_old = plus_ms(job.anchored, std::max<std::uint64_t>(1, renew_ms)) <= now_;
-  const bool is_due = plus_ms(job.anchored, options_.anchor_ms) <= now_;
-  if (!is_old && !is_due) return;
+  // Well before the lease runs out.
+  const std::uint64_t renew_ms =
+      std::max<std::uint64_t>(1, std::min(ledger_lease_ms_ / 3, options_.anchor_ms * 5));
+  const bool is_old = plus_ms(job.anchored, renew_ms) <= now_;
+  // One after the other: of two on their way the later one could come first.
+  const std::uint64_t again_ms = std::min(renew_ms, options_.ledger_again_ms);
+  const bool is_under_way =
+      !job.anchors.empty() && job.anchors.back().first != job.ledger->anchored;
+  if (is_under_way && now_ < plus_ms(job.anchored, again_ms)) return;
+  // What an earlier life has sent may still be on its way.
+  const bool is_new_here = job.state == State::Adopting;
+  if (is_new_here && now_ < plus_ms(job.since, options_.ask_again_ms)) return;
+  const bool is_waited_for = std::any_of(job.units.begin(), job.units.end(), [](const auto& unit) {
+    const auto& lease = unit.second.lease;
+    return lease && lease->is_accepted && !lease->is_anchored;
+  });
+  const std::uint64_t pause_ms = is_waited_for ? options_.start_anchor_ms : options_.anchor_ms;
+  if (!is_old && now_ < plus_ms(job.anchored, pause_ms)) return;
   ledger::SumRoot root = job.ledger->anchored;
-  if (is_copied(job)) root = totals_of(job).root;
-  if (!is_old && root == job.ledger->anchored) return;
+  if (is_copied(job)) {
+    root = totals_of(job).root;
+    if (job.anchors.empty() || job.anchors.back().first != root) job.anchors.emplace_back(root, 0);
+    if (job.anchors.size() > anchors_kept_max) job.anchors.pop_front();
+    job.anchors.back().second = job.journal.size();
+  }
+  if (!is_old && root == job.ledger->anchored) return heed_anchor(job);
   job.anchored = now_;
   out_.transactions.push_back(
       {ledger::JobAnchor{job.id, job.ledger->broker_epoch, std::move(root)}});

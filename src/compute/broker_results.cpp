@@ -78,6 +78,8 @@ void Broker::Core::on(const NodeId& from, const TaskResult& message) {
     return say_seen(*job, from, key);
   }
   unit->why.clear();
+  // So the others of its gang were begun, too.
+  job->has_gang_started = true;
   unit->answer = Answer{key, from, message.receipt, message.output_bytes, pay, false, 0};
   lease.gives_result = true;
   answered(*job, key);
@@ -193,7 +195,7 @@ void Broker::Core::store_output(JobEntry& job, std::uint32_t task) {
   one.asked = now_;
   const std::uint64_t ticket = ++last_ticket_;
   stores_[ticket] = {job.id, task};
-  out_.stores.push_back({ticket, job.payer, output_uri(job.spec, task), one.bytes});
+  out_.stores.push_back({ticket, job.id, job.payer, output_uri(job.spec, task), one.bytes});
 }
 
 void Broker::Core::was_stored(std::uint64_t ticket, Result<void> stored) {
@@ -282,7 +284,7 @@ void Broker::Core::on(const NodeId& from, const InputAsk& message) {
   if (message.offset >= input.size) return;
   const std::uint64_t ticket = ++last_ticket_;
   reads_[ticket] = {from, message};
-  out_.reads.push_back({ticket, job->payer, input.uri, message.offset,
+  out_.reads.push_back({ticket, job->id, job->payer, input.uri, message.offset,
                         std::min<std::uint64_t>(piece_bytes_max, input.size - message.offset)});
 }
 

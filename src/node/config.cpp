@@ -65,11 +65,26 @@ std::string to_text(const Endpoint& endpoint) {
 Config::Modules defaults_of(Role role) noexcept {
   switch (role) {
     case Role::Super:
-      return {.validator = true, .history = false, .storage = true, .s3 = true, .api = true};
+      return {.validator = true,
+              .history = false,
+              .storage = true,
+              .s3 = true,
+              .api = true,
+              .broker = true};
     case Role::Archive:
-      return {.validator = false, .history = true, .storage = true, .s3 = false, .api = true};
+      return {.validator = false,
+              .history = true,
+              .storage = true,
+              .s3 = false,
+              .api = true,
+              .broker = false};
     case Role::Edge:
-      return {.validator = false, .history = false, .storage = false, .s3 = false, .api = true};
+      return {.validator = false,
+              .history = false,
+              .storage = false,
+              .s3 = false,
+              .api = true,
+              .broker = false};
   }
   return {};
 }

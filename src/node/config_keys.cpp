@@ -248,6 +248,11 @@ void add_module_keys(std::vector<ConfigKey>& keys) {
                          at(&Config::modules, &Config::Modules::s3)));
   keys.push_back(boolean("modules.api", "Serves gRPC (super, archive, edge).",
                          at(&Config::modules, &Config::Modules::api)));
+  keys.push_back(
+      boolean("modules.broker",
+              "Brokers jobs, on networks that have them (super). Needs `s3`: inputs and\n"
+              "outputs pass through this node's gateway.",
+              at(&Config::modules, &Config::Modules::broker)));
 }
 
 void add_process_keys(std::vector<ConfigKey>& keys) {
@@ -296,6 +301,26 @@ void add_data_keys(std::vector<ConfigKey>& keys) {
                          1, 4096, at(&Config::honesty, &Config::Honesty::live_reads_min)));
 }
 
+void add_compute_keys(std::vector<ConfigKey>& keys) {
+  constexpr std::int64_t amount_max = std::numeric_limits<std::uint32_t>::max();
+  keys.push_back(
+      boolean("compute.enabled",
+              "Does tasks of others' jobs, for pay, where the network has jobs and this\n"
+              "node is entered on the ledger. A light node does none.",
+              at(&Config::compute, &Config::Compute::enabled)));
+  keys.push_back(integer("compute.cpu_milli",
+                         "Thousandths of a core for tasks; one thread for each core begun.", 100,
+                         256'000, at(&Config::compute, &Config::Compute::cpu_milli)));
+  keys.push_back(integer("compute.memory_mib", "Memory for tasks.", 64, amount_max,
+                         at(&Config::compute, &Config::Compute::memory_mib)));
+  keys.push_back(integer("compute.disk_mib", "Scratch space for tasks.", 0, amount_max,
+                         at(&Config::compute, &Config::Compute::disk_mib)));
+  keys.push_back(integer("compute.ask_per_core", "Microcredits an hour for a core.", 0, int64_max,
+                         at(&Config::compute, &Config::Compute::ask_per_core)));
+  keys.push_back(integer("compute.ask_per_gpu", "Microcredits an hour for a graphics processor.", 0,
+                         int64_max, at(&Config::compute, &Config::Compute::ask_per_gpu)));
+}
+
 void add_door_keys(std::vector<ConfigKey>& keys) {
   keys.push_back(
       endpoint("s3.listen", "host:port for S3 clients.", at(&Config::s3, &Config::S3::listen)));
@@ -323,6 +348,7 @@ std::span<const ConfigKey> config_keys() {
     add_process_keys(made);
     add_network_keys(made);
     add_data_keys(made);
+    add_compute_keys(made);
     add_door_keys(made);
     return made;
   }();
@@ -347,6 +373,7 @@ std::string_view section_help(std::string_view section) noexcept {
   if (section == "ledger") return "The ledger on this machine.";
   if (section == "storage") return "Shards that this node holds.";
   if (section == "honesty") return "Proof of Honesty, on networks that have it.";
+  if (section == "compute") return "Tasks of jobs, on networks that have them.";
   if (section == "s3") return "The S3 door.";
   if (section == "operator") return "The door for whoever runs the node; keep it private.";
   if (section == "api") return "The gRPC door.";

@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::size_t times_kept = 4096;
 
+}  // namespace
+
 object::FinalBlock to_object(const chain::FinalBlock& block) {
   object::FinalBlock out;
   out.height = block.header.height;
@@ -32,8 +34,6 @@ object::FinalBlock to_object(const chain::FinalBlock& block) {
   out.events.insert(out.events.end(), block.events.begin(), block.events.end());
   return out;
 }
-
-}  // namespace
 
 struct BlockFeed::Shared {
   Shared(const env::Clock& clock_in, env::Executor& strand_in, Duration patience)

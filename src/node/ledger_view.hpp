@@ -14,6 +14,8 @@
 /// The chain as the object room sees it: `object::LedgerView` and `object::EventSource`.
 namespace oort::node {
 
+[[nodiscard]] object::FinalBlock to_object(const chain::FinalBlock& block);
+
 /// Follows final blocks, remembers when the last one came, and passes them on to the object room.
 ///
 /// Invariants

@@ -5,6 +5,9 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "broker_port.hpp"
+#include "compute_driver.hpp"
+#include "compute_objects.hpp"
 #include "doors.hpp"
 #include "edge.hpp"
 #include "honesty_driver.hpp"
@@ -22,6 +25,7 @@
 #include "oort/env/random.hpp"
 #include "oort/env/signer.hpp"
 #include "oort/env/transport.hpp"
+#include "oort/gpu/discovery.hpp"
 #include "oort/host/blob_store.hpp"
 #include "oort/host/clock.hpp"
 #include "oort/host/files.hpp"
@@ -58,6 +62,28 @@ constexpr Duration quorum_patience = 4s;
 /// A write without a quorum answers well within 10 s.
 constexpr Duration write_deadline = 8s;
 constexpr std::size_t nodes_known_max = 10'000;
+
+#if defined(__aarch64__)
+constexpr auto this_architecture = compute::Architecture::Arm64;
+#else
+constexpr auto this_architecture = compute::Architecture::Amd64;
+#endif
+
+/// Those that work.
+std::vector<compute::DeviceFacts> devices_of(const gpu::Found& found) {
+  std::vector<compute::DeviceFacts> devices;
+  for (const gpu::FoundDevice& one : found.devices) {
+    if (one.health != gpu::Health::Good || devices.size() == compute::devices_max) continue;
+    compute::DeviceFacts facts;
+    facts.device.model = one.name;
+    facts.device.memory_mib = static_cast<std::uint32_t>(one.memory_bytes / limits::mib);
+    facts.uuid = one.uuid;
+    facts.compute_capability = one.compute_capability;
+    facts.driver_version = found.driver_version;
+    devices.push_back(std::move(facts));
+  }
+  return devices;
+}
 
 /// Waits on this thread for something that a strand finishes.
 class Waiter {
@@ -116,6 +142,7 @@ class NodeImpl final : public Node {
     if (parts_) parts_->calls.stop();
     if (grpc_) grpc_->stop(grace);
     if (operator_door_) operator_door_->stop(grace);
+    stop_compute();
     stop_objects(grace);
     if (transport_) transport_->stop();
     if (runtime_) runtime_->stop();
@@ -154,10 +181,15 @@ class NodeImpl final : public Node {
   Result<void> open_shards();
   Result<void> open_honesty();
   Result<void> open_gateway();
+  Result<void> open_compute();
   void follow_honesty();
+  void follow_compute();
+  void find_devices();
+  [[nodiscard]] bool has_module(ledger::Module module) const;
   Result<void> open_doors();
   Result<void> open_s3();
   void stop_objects(Duration grace);
+  void stop_compute();
   void watch_readiness();
   void collect_orphans();
   void dial_known_nodes();
@@ -185,6 +217,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<env::KvStore> shard_index_;
   std::unique_ptr<env::KvStore> statement_store_;
   std::unique_ptr<env::KvStore> honesty_store_;
+  std::unique_ptr<env::KvStore> compute_store_;
   std::unique_ptr<env::BlobStore> shard_volumes_;
   std::unique_ptr<object::VolumeStore> volumes_;
   std::unique_ptr<env::Signer> signer_;
@@ -193,16 +226,20 @@ class NodeImpl final : public Node {
   std::unique_ptr<host::Runtime> runtime_;
   std::unique_ptr<host::Strand> chain_strand_;
   std::unique_ptr<host::Strand> object_strand_;
+  std::unique_ptr<host::Strand> compute_strand_;
   std::unique_ptr<env::Executor> work_pool_;
   std::unique_ptr<env::Executor> log_disk_;
   std::unique_ptr<env::Executor> store_disk_;
   std::unique_ptr<env::Executor> shard_disk_;
   std::unique_ptr<env::Executor> statement_disk_;
   std::unique_ptr<env::Executor> honesty_disk_;
+  std::unique_ptr<env::Executor> compute_disk_;
+  std::unique_ptr<env::Executor> task_pool_;
 
   std::unique_ptr<net::NodeTransport> transport_;
   env::Transport* wire_ = nullptr;  ///< The transport as hooked.
   std::unique_ptr<RoomTransport> object_transport_;
+  std::unique_ptr<RoomTransport> compute_transport_;
   std::unique_ptr<chain::Chain> chain_;
   std::unique_ptr<BlockFeed> feed_;
   std::unique_ptr<SnapshotView> view_;
@@ -214,6 +251,9 @@ class NodeImpl final : public Node {
   /// Shared with what it posted and timed; nothing where the network has no honesty module.
   std::shared_ptr<HonestyDriver> honesty_;
   std::unique_ptr<object::Gateway> gateway_;
+  std::optional<GatewayObjects> job_objects_;
+  /// Shared with what it posted and timed; nothing where the node has no part in jobs.
+  std::shared_ptr<ComputeDriver> compute_;
 
   std::unique_ptr<StatementIndex> statements_;
 
@@ -223,6 +263,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<api::NodePort> node_port_;
   std::unique_ptr<api::ObjectPort> object_port_;
   std::unique_ptr<api::AdminPort> admin_port_;
+  std::unique_ptr<api::BrokerPort> broker_port_;
   std::unique_ptr<api::Server> grpc_;
   std::unique_ptr<http::Handler> s3_handler_;
   std::unique_ptr<http::Server> s3_server_;
@@ -249,12 +290,14 @@ Result<void> NodeImpl::open_data() {
   OORT_TRY(runtime_, host::Runtime::start(threads));
   chain_strand_ = runtime_->make_strand();
   object_strand_ = runtime_->make_strand();
+  compute_strand_ = runtime_->make_strand();
   work_pool_ = runtime_->make_pool("oort-work", config_.runtime.threads);
   log_disk_ = runtime_->make_pool("oort-votes", 1);
   store_disk_ = runtime_->make_pool("oort-store", 1);
   shard_disk_ = runtime_->make_pool("oort-shards", 1);
   statement_disk_ = runtime_->make_pool("oort-statements", 1);
   honesty_disk_ = runtime_->make_pool("oort-honesty", 1);
+  compute_disk_ = runtime_->make_pool("oort-compute", 1);
   return {};
 }
 
@@ -265,6 +308,7 @@ Result<void> NodeImpl::open_network() {
   transport_->set_peers(peers_);
   wire_ = &hooks_.transport(*transport_, {ledger::chain_id_of(genesis_), *keys_});
   object_transport_ = std::make_unique<RoomTransport>(*wire_, *object_strand_);
+  compute_transport_ = std::make_unique<RoomTransport>(*wire_, *compute_strand_);
   return {};
 }
 
@@ -341,12 +385,14 @@ Result<void> NodeImpl::open_objects() {
   shard_client_ = std::make_unique<object::TransportShardClient>(*object_transport_, shards_.get());
   gateway_reads_ = std::make_unique<OrderedReads>(*shard_client_, random_);
   OORT_TRY(open_honesty());
+  OORT_TRY(open_compute());
   // Every handler is set by now.
   transport_->start();
   chain_->start();
   dial_known_nodes();
   if (config_.modules.s3) OORT_TRY(open_gateway());
   follow_honesty();
+  follow_compute();
   return {};
 }
 
@@ -377,10 +423,7 @@ Result<void> NodeImpl::open_gateway() {
 
 /// A node with the whole state takes part in Proof of Honesty where the network has it.
 Result<void> NodeImpl::open_honesty() {
-  const bool has_module =
-      std::ranges::find(genesis_.modules, ledger::Module::Honesty,
-                        &ledger::GenesisModule::module) != genesis_.modules.end();
-  if (!has_module) return {};
+  if (!has_module(ledger::Module::Honesty)) return {};
   store::RocksOptions rocks;
   rocks.cache_bytes = limits::mib;
   rocks.write_buffer_bytes = limits::mib;
@@ -416,6 +459,96 @@ void NodeImpl::follow_honesty() {
   look();
   chain_->subscribe(chain_->view()->height().next(),
                     [look](const chain::FinalBlockRef&) { look(); });
+}
+
+/// A node with the whole state takes part in jobs where the network has them: with a gateway as
+/// their broker, and as an executor if its operator wants it.
+Result<void> NodeImpl::open_compute() {
+  if (!has_module(ledger::Module::Jobs)) return {};
+  const bool is_broker = config_.modules.broker && config_.modules.s3;
+  if (config_.modules.broker && !is_broker) {
+    log::warn("compute", "this node brokers no jobs: modules.broker needs modules.s3");
+  }
+  if (!is_broker && !config_.compute.enabled) return {};
+  store::RocksOptions rocks;
+  rocks.cache_bytes = 8 * limits::mib;
+  rocks.write_buffer_bytes = 4 * limits::mib;
+  OORT_TRY(compute_store_, store::open_rocks(config_.node.data_folder / "compute", rocks));
+  const Config::Compute& offered = config_.compute;
+  task_pool_ = runtime_->make_pool("oort-tasks", (offered.cpu_milli + 999) / 1'000);
+  ComputeDriver::Options options;
+  options.is_broker = is_broker;
+  options.is_executor = offered.enabled;
+  options.offer.region = config_.node.region;
+  options.offer.cpu_milli = offered.cpu_milli;
+  options.offer.memory_mib = offered.memory_mib;
+  options.offer.disk_mib = offered.disk_mib;
+  options.offer.ask_per_core = offered.ask_per_core;
+  options.offer.ask_per_gpu = offered.ask_per_gpu;
+  options.offer.architecture = this_architecture;
+  // Built-in workloads alone: nothing of a stranger's is executed.
+  options.offer.tiers = 1U << static_cast<unsigned>(compute::IsolationTier::Wasm);
+  OORT_TRY(compute_, ComputeDriver::open({.chain = chain_->trust_root().chain,
+                                          .self = keys_->node_id(),
+                                          .signer = *signer_,
+                                          .strand = *compute_strand_,
+                                          .timers = compute_strand_->timers(),
+                                          .disk = *compute_disk_,
+                                          .work = *task_pool_,
+                                          .clock = clock_,
+                                          .store = *compute_store_,
+                                          .ledger = *view_,
+                                          .submit = *submitter_,
+                                          .transport = *compute_transport_},
+                                         options));
+  compute_->attach();
+  return {};
+}
+
+void NodeImpl::follow_compute() {
+  if (!compute_) return;
+  if (config_.compute.enabled) find_devices();
+  const std::weak_ptr<ComputeDriver> weak = compute_;
+  // What is told from here on is newer than what the driver sees when it begins.
+  chain_->subscribe(chain_->view()->height().next(),
+                    [weak, strand = compute_strand_.get()](const chain::FinalBlockRef& block) {
+                      strand->post([weak, block] {
+                        if (const auto driver = weak.lock()) driver->on_block(to_object(*block));
+                      });
+                    });
+  if (gateway_) job_objects_.emplace(*gateway_);
+  compute_strand_->post([weak, objects = job_objects_ ? &*job_objects_ : nullptr] {
+    if (const auto driver = weak.lock()) driver->start(objects);
+  });
+}
+
+/// Asks the driver of graphics processors, which may take seconds.
+void NodeImpl::find_devices() {
+  task_pool_->post([weak = std::weak_ptr(compute_), strand = compute_strand_.get()] {
+    const auto found = gpu::discover();
+    if (!found) {
+      log::debug("compute", "no graphics processors", {{"why", found.error().to_string()}});
+      return;
+    }
+    strand->post([weak, devices = devices_of(*found)]() mutable {
+      if (const auto driver = weak.lock()) driver->set_devices(std::move(devices));
+    });
+  });
+}
+
+bool NodeImpl::has_module(ledger::Module module) const {
+  return std::ranges::find(genesis_.modules, module, &ledger::GenesisModule::module) !=
+         genesis_.modules.end();
+}
+
+void NodeImpl::stop_compute() {
+  if (!compute_) return;
+  auto waiter = std::make_shared<Waiter>();
+  compute_strand_->post([driver = compute_, waiter] {
+    driver->stop();
+    waiter->finish();
+  });
+  waiter->wait(1s);
 }
 
 void NodeImpl::stop_objects(Duration grace) {
@@ -482,11 +615,16 @@ Result<void> NodeImpl::open_doors() {
   node_port_ = make_node_port(*parts_);
   object_port_ = make_object_port(*parts_);
   admin_port_ = make_admin_port(*parts_);
+  if (compute_ && compute_->has_broker()) {
+    broker_port_ =
+        make_broker_port(compute_, *compute_strand_, compute_strand_->timers(), parts_->calls);
+  }
   OORT_TRY(grpc_, open_grpc(config_, {.ledger = ledger_port_.get(),
                                       .state = state_port_.get(),
                                       .node = node_port_.get(),
                                       .object = object_port_.get(),
-                                      .admin = admin_port_.get()}));
+                                      .admin = admin_port_.get(),
+                                      .broker = broker_port_.get()}));
   return {};
 }
 

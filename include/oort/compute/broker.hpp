@@ -63,6 +63,7 @@ using LedgerOperation =
 /// Bytes of an object, for an executor.
 struct ReadWish {
   std::uint64_t ticket = 0;
+  JobId job;
   AccountId payer;
   std::string uri;
   std::uint64_t offset = 0;
@@ -70,6 +71,7 @@ struct ReadWish {
 };
 struct StoreWish {
   std::uint64_t ticket = 0;
+  JobId job;
   AccountId payer;
   std::string uri;
   Bytes bytes;
@@ -116,6 +118,8 @@ struct BrokerOptions {
   std::uint64_t ask_again_ms = 1'000;
   /// Between anchors of a job whose leases change.
   std::uint64_t anchor_ms = 2'000;
+  /// The same, while a lease waits to be anchored before its task may begin.
+  std::uint64_t start_anchor_ms = 500;
   /// An operation that has shown no effect is sent again.
   std::uint64_t ledger_again_ms = 3'000;
   /// How long other brokers are waited for before an anchor, or a handover's answer, does without.
@@ -181,6 +185,8 @@ struct BrokerFigures {
 ///   R7  All members of a gang have accepted before one starts.
 ///   R8  An anchor covers only what another broker of the job holds too, or had time to.
 ///   R9  Totals of an anchor never shrink.
+///   R10 No executor is told to begin before the ledger's last anchor holds its lease: from then on
+///       a payer who cancels pays for what was done.
 /// Threads: none; one strand drives it. Times are any clock that does not go back.
 class Broker {
  public:

@@ -66,6 +66,8 @@ struct Config {
     bool s3 = false;
     /// Serves gRPC.
     bool api = false;
+    /// Brokers jobs, on networks that have them.
+    bool broker = false;
     friend bool operator==(const Modules&, const Modules&) = default;
   } modules;
 
@@ -113,6 +115,18 @@ struct Config {
     /// Reads that a gateway must have seen before it hides its own among them.
     std::uint64_t live_reads_min = 1024;
   } honesty;
+
+  struct Compute {
+    /// Does tasks of strangers' jobs, for pay.
+    bool enabled = false;
+    /// What is offered of this machine at one time.
+    std::uint32_t cpu_milli = 1'000;
+    std::uint32_t memory_mib = 1'024;
+    std::uint32_t disk_mib = 1'024;
+    /// Microcredits an hour.
+    std::uint64_t ask_per_core = 1'000'000;
+    std::uint64_t ask_per_gpu = 50'000'000;
+  } compute;
 
   struct S3 {
     Endpoint listen{"127.0.0.1", 7180};

@@ -122,6 +122,7 @@ std::string config_text(const Network& network, const NodeEntry& node,
   text += "]\ndenied = []\n\n[storage]\nreserve_bytes = 268435456\n";
   // Few clients read here, so baits begin among few reads.
   text += "\n[honesty]\nlive_reads_min = 16\n";
+  if (node.role != "edge") text += "\n[compute]\nenabled = true\n";
   text += "\n[operator]\nlisten = " + quoted(NodeEntry::host_and(node.operator_port)) + "\n";
   text += "\n[api]\nlisten = " + quoted(node.grpc_endpoint()) + "\n";
   text += "admin_socket = " + quoted(node.admin_socket) + "\n";

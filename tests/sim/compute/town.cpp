@@ -148,6 +148,27 @@ class Town final : public compute::NodeRegistry {
   [[nodiscard]] bool is_liar(const NodeId& node) const {
     return index_of_.at(node) == brokers_count;
   }
+  /// Members of a job's gang; none where its tasks begin one by one.
+  [[nodiscard]] std::uint32_t gang_of(const JobId& id) const {
+    const auto job = std::find_if(jobs.begin(), jobs.end(),
+                                  [&](const PlannedJob& planned) { return planned.id == id; });
+    return job->spec.gang_max > 1 ? job->spec.gang_max : 0;
+  }
+  /// How long a node's next transaction is on its way: it overtakes none before it.
+  [[nodiscard]] Duration delay_of_next(const NodeId& node) {
+    const MonoTime now = world.now();
+    MonoTime& arrival = arrivals_[node];
+    arrival =
+        std::max(arrival + Duration{1}, now + world.random().duration(Duration{0}, block_time * 3));
+    return arrival - now;
+  }
+  void began(const compute::LeaseKey& key) {
+    // Of its own epoch a broker has anchored each; of earlier ones it may know none.
+    auto& leases = begun_[{key.job, key.broker_epoch}];
+    leases.insert(key.number);
+    const ledger::JobTotals& anchored = ledger.jobs().at(key.job).anchored.totals;
+    if (leases.size() > anchored.leases) broke("a task began before its lease was anchored");
+  }
   void broke(std::string what) { figures.broken.push_back(std::move(what)); }
 
  private:
@@ -167,6 +188,8 @@ class Town final : public compute::NodeRegistry {
   }
 
   std::map<NodeId, std::uint32_t> index_of_;
+  std::map<std::pair<JobId, std::uint64_t>, std::set<std::uint64_t>> begun_;
+  std::map<NodeId, MonoTime> arrivals_;
   sim::Generator chance_;
   bool is_calm_ = false;
 };
@@ -226,7 +249,7 @@ void BrokerMachine::carry_out(compute::BrokerOutputs outputs) {
   send(outputs.sends);
   for (const compute::ComputeSend& one : outputs.sends) check_start(one);
   for (auto& transaction : outputs.transactions) {
-    const Duration delay = town_.world.random().duration(Duration{0}, block_time * 3);
+    const Duration delay = town_.delay_of_next(node_.id());
     town_.world.after(
         delay, [&town = town_, from = node_.id(), operations = std::move(transaction)]() mutable {
           town.ledger.submit(from, std::move(operations));
@@ -261,10 +284,12 @@ void BrokerMachine::carry_out(compute::BrokerOutputs outputs) {
   }
 }
 
-/// Whoever is told to start has all the others of its gang beside it.
+/// Whoever is told to start stands on the ledger, and has all the others of its gang beside it.
 void BrokerMachine::check_start(const compute::ComputeSend& message) {
   if (message.type != compute::LeaseStart::type) return;
   const auto start = compute::message_from<compute::LeaseStart>(message.payload);
+  town_.began(start->key);
+  if (start->key.task >= town_.gang_of(start->key.job)) return;
   const auto sight = broker_->job(start->key.job);
   const bool is_whole =
       sight && std::none_of(sight->tasks.begin(), sight->tasks.end(), [](const auto& task) {

@@ -10,7 +10,7 @@ std::string first_of(const std::vector<std::string>& lines) {
   return lines.empty() ? "" : lines.front();
 }
 
-TEST(ComputeTown, WithoutFaultsEveryJobRunsOnceAndIsPaid_R1_R2_R5_R7) {
+TEST(ComputeTown, WithoutFaultsEveryJobRunsOnceAndIsPaid_R1_R2_R5_R7_R10) {
   TownOptions options;
   options.has_faults = false;
   options.faults_ms = 20'000;
@@ -23,7 +23,7 @@ TEST(ComputeTown, WithoutFaultsEveryJobRunsOnceAndIsPaid_R1_R2_R5_R7) {
   EXPECT_GT(figures.deviations, 0U);
 }
 
-TEST(ComputeTown, UnderFaultsNoJobIsLostAndNoneIsPaidTwice_R1_R2_R3_R4_R8_R9) {
+TEST(ComputeTown, UnderFaultsNoJobIsLostAndNoneIsPaidTwice_R1_R2_R3_R4_R8_R9_R10) {
   std::uint64_t takeovers = 0;
   std::uint64_t stale = 0;
   for (std::uint64_t seed = 5; seed <= 8; ++seed) {
