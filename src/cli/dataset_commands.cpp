@@ -2,15 +2,11 @@
 #include <oort/v1/datahub.pb.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "amounts.hpp"
@@ -28,11 +24,6 @@
 #include "oort/core/result.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/signature.hpp"
-#include "oort/datahub/dataset_card.hpp"
-#include "oort/datahub/exports.hpp"
-#include "oort/datahub/json.hpp"
-#include "oort/datahub/manifest.hpp"
-#include "oort/datahub/sample_tree.hpp"
 #include "oort/ledger/datahub_operations.hpp"
 #include "oort/ledger/operations.hpp"
 #include "session.hpp"
@@ -46,19 +37,9 @@ struct Arguments {
   std::string key_file;
   std::string id;
   std::string account;
-  std::string folder;
-  std::string name;
-  std::string version = "1.0.0";
-  std::string licence;
-  std::string records;
-  std::string card;
-  std::string out;
   std::string price;
   std::string access;
-  std::string format = "jsonl";
   std::string why;
-  std::vector<std::string> campaigns;
-  std::vector<std::string> parents;
   std::uint64_t grant_ms = 0;
   std::uint64_t uses = 1;
   std::uint64_t uses_max = 0;
@@ -101,176 +82,6 @@ Result<void> send(const Session& session, const Arguments& arguments,
   OORT_TRY(LedgerClient client, open_ledger(session));
   OORT_TRY(const auto response, client.submit(keys, operation));
   show_submitted(session, response, what);
-  return {};
-}
-
-// Sealing -----------------------------------------------------------------------------------------
-
-/// Everything that a version commits to, before it is sent.
-struct Sealed {
-  ledger::DatasetSeal operation;
-  std::string manifest;
-  std::string card;
-  std::string splits;
-};
-
-/// RFC 6962 over the roots of all batches of the campaigns; where there is none, the samples' root.
-Result<Bytes32> contributions_root(const Session& session, const ledger::DatasetSeal& seal) {
-  if (seal.campaigns.empty()) return seal.samples;
-  OORT_TRY(DataHubClient client, open_datahub(session));
-  std::vector<Bytes32> leaves;
-  for (const CampaignId& id : seal.campaigns) {
-    OORT_TRY(const auto batches, client.batches(id));
-    for (const v1::Batch& batch : batches) {
-      leaves.push_back(datahub::sample_leaf(as_bytes(batch.root())));
-    }
-  }
-  return datahub::sample_root(leaves);
-}
-
-std::string media_type_of(const std::string& name) {
-  const std::string extension = std::filesystem::path(name).extension().string();
-  if (extension == ".csv") return "text/csv";
-  if (extension == ".json") return "application/json";
-  if (extension == ".jsonl") return "application/jsonlines";
-  if (extension == ".txt") return "text/plain";
-  if (extension == ".png") return "image/png";
-  if (extension == ".jpg" || extension == ".jpeg") return "image/jpeg";
-  return "application/octet-stream";
-}
-
-Result<std::string> make_card(const Session& session, const Arguments& arguments,
-                              const Folder& folder, const ledger::DatasetSeal& seal) {
-  OORT_TRY(const Bytes text, read_file(arguments.card, file_bytes_max));
-  const Json description = Json::parse(as_text(text), nullptr, false);
-  if (!description.is_object()) {
-    return fail(ErrorCode::InvalidArgument, reason::bad_argument,
-                arguments.card + " is no JSON object");
-  }
-  OORT_TRY(auto card, read_card(description));
-  card.name = seal.name;
-  card.version = arguments.version;
-  card.root = Bytes32(seal.root.array());
-  OORT_TRY(card.contributions_root, contributions_root(session, seal));
-  for (const FolderFile& each : folder.files) {
-    card.files.push_back({each.file.name, each.file.sha256, each.size_bytes,
-                          media_type_of(each.file.name), each.file.name});
-  }
-  if (card.campaign.empty() && !seal.campaigns.empty()) {
-    card.campaign = seal.campaigns.front().hex();
-  }
-  for (const DatasetId& parent : seal.parents) {
-    card.parents.push_back({Bytes32(parent.array()), "derived"});
-  }
-  OORT_TRY(const auto croissant, datahub::croissant_of(card));
-  return datahub::canonical(croissant);
-}
-
-Result<void> read_sources(const Arguments& arguments, ledger::DatasetSeal& seal) {
-  for (const std::string& text : arguments.campaigns) {
-    OORT_TRY(const auto id, artefact_named<CampaignId>("campaign", text));
-    seal.campaigns.push_back(id);
-  }
-  for (const std::string& text : arguments.parents) {
-    OORT_TRY(const auto id, dataset_named(text));
-    seal.parents.push_back(id);
-  }
-  std::ranges::sort(seal.campaigns);
-  std::ranges::sort(seal.parents);
-  return {};
-}
-
-Result<Sealed> prepare(const Session& session, const Arguments& arguments) {
-  OORT_TRY(const Folder folder, read_folder(arguments.folder));
-  OORT_TRY(const auto manifest, folder.manifest());
-  OORT_TRY(const Bytes records,
-           read_file(std::filesystem::path(arguments.folder) / arguments.records, file_bytes_max));
-  OORT_TRY(const auto samples, samples_in(as_text(records)));
-  Sealed sealed;
-  ledger::DatasetSeal& seal = sealed.operation;
-  seal.root = DatasetId(manifest.root().array());
-  seal.name = arguments.name;
-  OORT_TRY(seal.version, parse_version(arguments.version));
-  seal.samples = datahub::sample_root(leaves_of(samples));
-  seal.samples_count = samples.size();
-  seal.bytes = folder.bytes;
-  seal.licence = arguments.licence;
-  OORT_TRY(read_sources(arguments, seal));
-  OORT_TRY(sealed.manifest, datahub::canonical(manifest.statement(arguments.name)));
-  // The seed is the name: versions of a dataset keep each sample in its split.
-  const datahub::SplitRule rule{crypto::sha256(as_bytes(arguments.name)), 100'000, 100'000};
-  sealed.splits = splits_csv(samples, rule);
-  OORT_TRY(sealed.card, make_card(session, arguments, folder, seal));
-  seal.manifest = crypto::sha256(as_bytes(sealed.manifest));
-  seal.splits = crypto::sha256(as_bytes(sealed.splits));
-  seal.card = crypto::sha256(as_bytes(sealed.card));
-  return sealed;
-}
-
-Result<void> seal(const Session& session, const Arguments& arguments) {
-  OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
-  OORT_TRY(Sealed sealed, prepare(session, arguments));
-  OORT_TRY(LedgerClient client, open_ledger(session));
-  OORT_TRY(sealed.operation.not_before, newest_block(client));
-  const std::filesystem::path out(arguments.out);
-  std::error_code problem;
-  std::filesystem::create_directories(out, problem);
-  OORT_TRY(write_file(out / "manifest.json", as_bytes(sealed.manifest), 0644));
-  OORT_TRY(write_file(out / "croissant.json", as_bytes(sealed.card), 0644));
-  OORT_TRY(write_file(out / "splits.csv", as_bytes(sealed.splits), 0644));
-  OORT_TRY(const auto response, client.submit(keys, sealed.operation));
-  const std::string root = sealed.operation.root.hex();
-  session.show({{"dataset", root},
-                {"samples", sealed.operation.samples.hex()},
-                {"samples_count", sealed.operation.samples_count},
-                {"bytes", sealed.operation.bytes},
-                {"height", response.receipt().height()}},
-               [&] {
-                 std::printf("%s %s is sealed: %s\n", arguments.name.c_str(),
-                             arguments.version.c_str(), root.c_str());
-               });
-  return {};
-}
-
-// Exports -----------------------------------------------------------------------------------------
-
-std::vector<std::string> fields_of(std::string_view line) {
-  std::vector<std::string> fields;
-  while (true) {
-    const std::size_t comma = line.find(',');
-    fields.emplace_back(line.substr(0, comma));
-    if (comma == std::string_view::npos) return fields;
-    line.remove_prefix(comma + 1);
-  }
-}
-
-Result<std::string> exported(const Arguments& arguments, std::string_view text) {
-  std::string_view header = text.substr(0, text.find('\n'));
-  if (header.ends_with('\r')) header.remove_suffix(1);
-  datahub::Table table{fields_of(header), {}};
-  OORT_TRY(const auto samples, samples_in(text));
-  for (const std::string& sample : samples) table.rows.push_back(fields_of(sample));
-  if (arguments.format == "csv") return datahub::csv_of(table);
-  std::vector<datahub::Json> values;
-  for (const auto& row : table.rows) {
-    if (row.size() != table.columns.size()) {
-      return fail(ErrorCode::InvalidArgument, reason::malformed, "a row has another length");
-    }
-    datahub::Json::Object members;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      members.push_back({table.columns[i], datahub::Json(row[i])});
-    }
-    values.emplace_back(std::move(members));
-  }
-  return datahub::jsonl_of(values);
-}
-
-Result<void> export_records(const Session& session, const Arguments& arguments) {
-  OORT_TRY(const Bytes records, read_file(arguments.records, file_bytes_max));
-  OORT_TRY(const std::string text, exported(arguments, as_text(records)));
-  OORT_TRY(write_file(arguments.out, as_bytes(text), 0644));
-  session.show({{"file", arguments.out}, {"bytes", text.size()}},
-               [&] { std::printf("%s: %zu bytes\n", arguments.out.c_str(), text.size()); });
   return {};
 }
 
@@ -393,38 +204,13 @@ CLI::App* add_signed(CLI::App* group, Session& session, Arguments& arguments,
   return added;
 }
 
-void add_seal(CLI::App* group, Session& session, Arguments& arguments) {
-  CLI::App* sealed = add(group, session, arguments, "seal",
-                         "Make manifest, card, splits and sample tree, and record a version", seal);
-  sealed->add_option("FOLDER", arguments.folder, "The files")->required();
-  sealed->add_option("--name", arguments.name, "Of the dataset")->required();
-  sealed->add_option("--version", arguments.version, "major.minor.patch");
-  sealed->add_option("--licence", arguments.licence, "SPDX expression")->required();
-  sealed->add_option("--records", arguments.records, "CSV in the folder: each row is a sample")
-      ->required();
-  sealed->add_option("--card", arguments.card, "JSON with the answers of the card")->required();
-  sealed->add_option("--out", arguments.out, "Folder for manifest, card and splits")->required();
-  sealed->add_option("--campaign", arguments.campaigns, "That made it; may be given again");
-  sealed->add_option("--parent", arguments.parents, "Dataset that it was made of");
-  sealed->add_option("--key", arguments.key_file, "Key file of the owner")->required();
-  sealed->footer(
-      "Example: oortd dataset seal signs/ --name signs --licence CC-BY-4.0 --records data.csv "
-      "--card card.json --out signs.sealed --key me.key");
-  CLI::App* exported_to =
-      add(group, session, arguments, "export", "Write records in another format", export_records);
-  exported_to->add_option("RECORDS", arguments.records, "CSV")->required();
-  exported_to->add_option("--format", arguments.format, "jsonl or csv")
-      ->check(CLI::IsMember({"jsonl", "csv"}));
-  exported_to->add_option("--out", arguments.out, "Where to")->required();
-}
-
 }  // namespace
 
 void add_dataset_commands(CLI::App& app, Session& session) {
   static Arguments arguments;
   CLI::App* group =
       app.add_subcommand("dataset", "Sealed versions, and who may use them")->require_subcommand(1);
-  add_seal(group, session, arguments);
+  add_dataset_file_commands(*group, session);
   add(group, session, arguments, "list", "All versions", list)
       ->add_option("--owner", arguments.account, "Only theirs, 40 hexadecimal digits");
   add(group, session, arguments, "show", "One version", show)

@@ -59,21 +59,6 @@ Result<Folder> read_folder(const fs::path& path) {
   return folder;
 }
 
-Result<std::vector<std::string>> samples_in(std::string_view text) {
-  std::vector<std::string> lines;
-  bool is_header = true;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!is_header && !line.empty()) lines.emplace_back(line);
-    is_header = false;
-  }
-  if (!lines.empty()) return lines;
-  return fail(ErrorCode::InvalidArgument, reason::malformed, "there are no samples in the file");
-}
-
 std::vector<Bytes32> leaves_of(const std::vector<std::string>& samples) {
   std::vector<Bytes32> leaves;
   leaves.reserve(samples.size());

@@ -27,9 +27,6 @@ struct Folder {
 /// Every regular file below it, links apart. Fails with NOT_FOUND, BAD_ARGUMENT or TOO_LARGE.
 [[nodiscard]] Result<Folder> read_folder(const std::filesystem::path& path);
 
-/// Lines of a records file behind its header: the samples, in their order. Fails with MALFORMED for
-/// a file without any.
-[[nodiscard]] Result<std::vector<std::string>> samples_in(std::string_view text);
 /// Leaves of the tree of samples.
 [[nodiscard]] std::vector<Bytes32> leaves_of(const std::vector<std::string>& samples);
 /// `sample,split` for each, by its place from 0.
@@ -39,5 +36,8 @@ struct Folder {
 /// What people say of a dataset, from a JSON description: the texts of DatasetCard and CardAnswers
 /// by their names. Fails with BAD_ARGUMENT, naming the field.
 [[nodiscard]] Result<datahub::DatasetCard> read_card(const Json& description);
+
+/// `dataset seal`, `fetch` and `export`: what is made of files and of what is stored.
+void add_dataset_file_commands(CLI::App& group, Session& session);
 
 }  // namespace oort::cli

@@ -6,7 +6,6 @@
 #include <limits>
 #include <string>
 
-#include "dataset_folder.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/network.hpp"
 #include "oort/compute/builtin/run.hpp"
@@ -14,6 +13,7 @@
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/datahub/manifest.hpp"
+#include "oort/datahub/tables.hpp"
 
 namespace oort::cli {
 namespace {
@@ -42,7 +42,7 @@ std::vector<std::int32_t> numbers_in(std::string_view row) {
 }
 
 Result<builtin::Dataset> dataset_in(std::string_view records) {
-  OORT_TRY(const auto rows, samples_in(records));
+  OORT_TRY(const auto rows, datahub::sample_lines_of(records));
   builtin::Dataset dataset;
   std::uint32_t classes = 2;
   for (std::size_t i = 0; i < rows.size(); ++i) {

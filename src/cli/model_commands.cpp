@@ -20,6 +20,7 @@
 #include "key_file.hpp"
 #include "ledger_client.hpp"
 #include "local_training.hpp"
+#include "model_device.hpp"
 #include "named.hpp"
 #include "oort/core/bytes.hpp"
 #include "oort/core/ids.hpp"
@@ -28,11 +29,11 @@
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/datahub/json.hpp"
+#include "oort/datahub/provenance_bundle.hpp"
 #include "oort/datahub/training.hpp"
 #include "oort/env/clock.hpp"
 #include "oort/ledger/datahub_operations.hpp"
 #include "oort/ledger/operations.hpp"
-#include "provenance_bundle.hpp"
 #include "session.hpp"
 
 namespace oort::cli {
@@ -52,6 +53,8 @@ struct Arguments {
   std::string card;
   std::string out;
   std::string training;
+  std::string bucket;
+  std::string door;
   std::string grade = "witnessed";
   std::vector<std::string> datasets;
   LocalTraining options;
@@ -116,7 +119,7 @@ Result<void> train(const Session& session, const Arguments& arguments) {
   OORT_TRY(const auto version, parse_version(arguments.version));
   OORT_TRY(LedgerClient client, open_ledger(session));
   OORT_TRY(const auto terms, terms_of(session, arguments, keys, client));
-  const datahub::TrainingStart start = start_of(terms);
+  const datahub::TrainingStart start = datahub::start_of(terms);
   OORT_TRY(const Bytes32 id, datahub::digest_of(start));
   OORT_TRY(client.submit(keys, ledger::TrainingBegin{id, terms}));
   session.progress("the start is on the ledger; training");
@@ -141,6 +144,9 @@ Result<void> train(const Session& session, const Arguments& arguments) {
     card = crypto::sha256(bytes);
   }
   const ModelId root(model.root.array());
+  if (!arguments.bucket.empty()) {
+    OORT_TRY(store_model(session, {arguments.out, arguments.name, arguments.bucket, text}, keys));
+  }
   OORT_TRY(client.submit_all(
       keys, {ledger::TrainingRecord{id, root, crypto::sha256(as_bytes(text))},
              ledger::ModelRegister{root, arguments.name, version, card, arguments.licence, id}}));
@@ -221,7 +227,16 @@ Result<void> deploy(const Session& session, const Arguments& arguments) {
     OORT_TRY(operation.node, node_named(session, arguments.node));
   }
   operation.is_removed = arguments.is_removed;
-  return send(session, arguments, operation, arguments.is_removed ? "removed" : "deployed");
+  if (arguments.bucket.empty()) {
+    return send(session, arguments, operation, arguments.is_removed ? "removed" : "deployed");
+  }
+  OORT_TRY(const ModelDoor door, model_door(session, arguments.door, arguments.node));
+  OORT_TRY(LedgerClient client, open_ledger(session));
+  const auto sent = client.submit(keys, operation);
+  // Where the record stands already, the device is asked once more.
+  const bool is_known = !sent && sent.error().detail().find("DeploymentKnown") != std::string::npos;
+  if (!sent && !is_known) return fail(sent.error());
+  return deploy_through(session, door, arguments.bucket, operation.model);
 }
 
 Result<void> list(const Session& session, const Arguments& arguments) {
@@ -279,6 +294,7 @@ void add_model_commands(CLI::App& app, Session& session) {
   trained->add_option("--dataset", arguments.datasets, "Root; may be given again")->required();
   trained->add_option("--records", arguments.records, "CSV: class, then signed bytes")->required();
   trained->add_option("--out", arguments.out, "Folder for the model")->required();
+  trained->add_option("--bucket", arguments.bucket, "Stores model, statement and signature there");
   trained->add_option("--key", arguments.key_file, "Key of the node, or of its operator")
       ->required();
   trained->add_option("--node", arguments.node, "The node, where the key is its operator's");
@@ -313,7 +329,13 @@ void add_model_commands(CLI::App& app, Session& session) {
       ->required();
   deployed->add_option("--node", arguments.node, "The node, where the key is its operator's");
   deployed->add_flag("--remove", arguments.is_removed, "It no longer does");
+  deployed->add_option("--bucket", arguments.bucket,
+                       "Where the model is stored: the device fetches it from there");
+  deployed->add_option("--door", arguments.door,
+                       "host:port of the device's models; of --node on a local network");
+  deployed->footer("Example: oortd model deploy 7c… --node edge-1 --key edge.key --bucket models");
 
+  add_model_device_commands(*group, session);
   add(group, session, arguments, "list", "All models", list)
       ->add_option("--owner", arguments.account, "Only theirs, 40 hexadecimal digits");
 }

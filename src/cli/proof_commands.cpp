@@ -8,11 +8,11 @@
 #include "oort/chain/proof_bundle.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/datahub/provenance_bundle.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/honesty_case.hpp"
 #include "oort/ledger/keys.hpp"
 #include "proof_view.hpp"
-#include "provenance_bundle.hpp"
 #include "provenance_view.hpp"
 #include "session.hpp"
 
@@ -82,10 +82,10 @@ Result<void> prove_evidence(const Session& session, const Arguments& arguments) 
 Result<void> verify(const Session& session, const Arguments& arguments) {
   OORT_TRY(const Bytes file, read_file(arguments.genesis, ledger::genesis_bytes_max + 1024));
   OORT_TRY(const auto genesis, ledger::genesis_from_file(file));
-  OORT_TRY(const Bytes bundle, read_file(arguments.file, provenance_bytes_max));
-  if (as_text(bundle).starts_with(provenance_magic)) {
-    OORT_TRY(const auto report, verify_provenance(bundle, [&genesis](ByteView proof) {
-               return chain::verify_bundle(proof, genesis);
+  OORT_TRY(const Bytes bundle, read_file(arguments.file, datahub::provenance_bytes_max));
+  if (as_text(bundle).starts_with(datahub::provenance_magic)) {
+    OORT_TRY(const auto report, datahub::verify_provenance(bundle, [&genesis](ByteView proof) {
+               return shown_in(proof, genesis);
              }));
     session.show(to_json(report), [&] { std::fputs(to_text(report).c_str(), stdout); });
     return {};

@@ -17,13 +17,13 @@
 #include "dataset_folder.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
-#include "oort/chain/proof_bundle.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/datahub/provenance_bundle.hpp"
 #include "oort/datahub/sample_tree.hpp"
+#include "oort/datahub/tables.hpp"
 #include "oort/ledger/datahub_keys.hpp"
 #include "oort/ledger/genesis.hpp"
-#include "provenance_bundle.hpp"
 #include "provenance_view.hpp"
 #include "session.hpp"
 
@@ -56,10 +56,10 @@ Result<Id> id_in(const std::string& field) {
 
 /// Samples of the dataset whose tree these rows are.
 Result<void> add_samples(const Arguments& arguments, const std::vector<v1::Dataset>& datasets,
-                         ProvenanceBundle& bundle) {
+                         datahub::ProvenanceBundle& bundle) {
   if (arguments.samples.empty()) return {};
   OORT_TRY(const Bytes records, read_file(arguments.records, file_bytes_max));
-  OORT_TRY(const auto samples, samples_in(as_text(records)));
+  OORT_TRY(const auto samples, datahub::sample_lines_of(as_text(records)));
   const std::vector<Bytes32> leaves = leaves_of(samples);
   const std::string root = datahub::sample_root(leaves).hex();
   for (const v1::Dataset& dataset : datasets) {
@@ -80,7 +80,7 @@ Result<void> add_samples(const Arguments& arguments, const std::vector<v1::Datas
 }
 
 Result<void> add_training(LedgerClient& client, DataHubClient& datahub, const Arguments& arguments,
-                          const v1::Model& model, ProvenanceBundle& bundle) {
+                          const v1::Model& model, datahub::ProvenanceBundle& bundle) {
   OORT_TRY(const auto id, id_in<Bytes32>(model.training()));
   OORT_TRY(const auto training, datahub.training(id));
   OORT_TRY(bundle.training, proof_of(client, ledger::keys::training(id)));
@@ -110,11 +110,11 @@ Result<void> add_training(LedgerClient& client, DataHubClient& datahub, const Ar
   return add_samples(arguments, datasets, bundle);
 }
 
-Result<ProvenanceBundle> collect(LedgerClient& client, DataHubClient& datahub,
-                                 const Arguments& arguments) {
+Result<datahub::ProvenanceBundle> collect(LedgerClient& client, DataHubClient& datahub,
+                                          const Arguments& arguments) {
   OORT_TRY(const auto root, artefact_named<ModelId>("model", arguments.model));
   OORT_TRY(const auto model, datahub.model(root));
-  ProvenanceBundle bundle;
+  datahub::ProvenanceBundle bundle;
   OORT_TRY(bundle.model, proof_of(client, ledger::keys::model(root)));
   OORT_TRY(const auto deployments, datahub.deployments(root));
   for (const v1::Deployment& deployment : deployments) {
@@ -136,8 +136,8 @@ Result<void> show(const Session& session, const Arguments& arguments) {
   OORT_TRY(const auto bundle, collect(client, datahub, arguments));
   const Bytes bytes = codec::to_bytes(bundle);
   // What is shown is what the bundle proves, as whoever verifies it will see.
-  OORT_TRY(const auto report, verify_provenance(bytes, [&genesis](ByteView proof) {
-             return chain::verify_bundle(proof, genesis);
+  OORT_TRY(const auto report, datahub::verify_provenance(bytes, [&genesis](ByteView proof) {
+             return shown_in(proof, genesis);
            }));
   Json value = to_json(report);
   if (!arguments.bundle.empty()) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provenance_view.hpp"
 
+#include <utility>
 #include <vector>
 
+#include "oort/chain/proof_bundle.hpp"
+#include "oort/core/reasons.hpp"
 #include "oort/core/time.hpp"
 
 namespace oort::cli {
@@ -22,7 +25,7 @@ Json to_json(const datahub::ProvenanceLink& link) {
           {"not_excluded", std::string(not_excluded_by(link.grade))}};
 }
 
-std::string grade_text(const ProvenanceReport& report) {
+std::string grade_text(const datahub::ProvenanceReport& report) {
   if (!report.grade) return "nobody says what made it";
   return std::string(to_string(*report.grade)) + "; this does not exclude " +
          std::string(not_excluded_by(*report.grade));
@@ -30,7 +33,16 @@ std::string grade_text(const ProvenanceReport& report) {
 
 }  // namespace
 
-Json to_json(const ProvenanceReport& report) {
+Result<datahub::ShownRecord> shown_in(ByteView proof, const ledger::GenesisParams& genesis) {
+  OORT_TRY(auto verified, chain::verify_bundle(proof, genesis));
+  if (verified.claim() != chain::Claim::Present || verified.records.size() != 1) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_proof, "the proof is of no record");
+  }
+  chain::ProvenRecord& record = verified.records.front();
+  return datahub::ShownRecord{std::move(record.key), std::move(record.value), verified.height};
+}
+
+Json to_json(const datahub::ProvenanceReport& report) {
   Json links = Json::array();
   for (const datahub::ProvenanceLink& link : report.graph.links()) links.push_back(to_json(link));
   Json datasets = Json::array();
@@ -72,7 +84,7 @@ Json to_json(const ProvenanceReport& report) {
   return value;
 }
 
-std::string to_text(const ProvenanceReport& report) {
+std::string to_text(const datahub::ProvenanceReport& report) {
   std::vector<std::vector<std::string>> rows = {
       {"model", report.model.name + " " + version_text(report.model.version)},
       {"root", report.model.root.hex()},

@@ -253,6 +253,10 @@ void add_module_keys(std::vector<ConfigKey>& keys) {
               "Brokers jobs, on networks that have them (super). Needs `s3`: inputs and\n"
               "outputs pass through this node's gateway.",
               at(&Config::modules, &Config::Modules::broker)));
+  keys.push_back(boolean("modules.models",
+                         "Keeps models that the ledger deploys on this node and answers for them,\n"
+                         "with or without a network. For light nodes alone.",
+                         at(&Config::modules, &Config::Modules::models)));
 }
 
 void add_process_keys(std::vector<ConfigKey>& keys) {
@@ -336,6 +340,13 @@ void add_door_keys(std::vector<ConfigKey>& keys) {
                   "The local socket of `oortd`'s own commands. A relative path is below\n"
                   "data_folder; 107 bytes at most in all.",
                   at(&Config::api, &Config::Api::admin_socket)));
+  keys.push_back(endpoint("models.listen",
+                          "host:port for programs of this machine that ask models; a loopback\n"
+                          "address.",
+                          at(&Config::models, &Config::Models::listen)));
+  keys.push_back(integer("models.bytes_max",
+                         "Most bytes of one model, which is held in memory while it is fetched.", 1,
+                         std::int64_t{1} << 30, at(&Config::models, &Config::Models::bytes_max)));
 }
 
 }  // namespace
@@ -377,6 +388,7 @@ std::string_view section_help(std::string_view section) noexcept {
   if (section == "s3") return "The S3 door.";
   if (section == "operator") return "The door for whoever runs the node; keep it private.";
   if (section == "api") return "The gRPC door.";
+  if (section == "models") return "Models on a light node, where modules.models is on.";
   return "";
 }
 

@@ -184,6 +184,17 @@ Result<void> check_together(const Config& config, const GivenValues& given) {
     return bad(place_of(given, "modules.validator"),
                "an edge node keeps no ledger and cannot vote; make it a super node");
   }
+  const std::string& models_host = config.models.listen.host;
+  if (models_host != "127.0.0.1" && models_host != "::1") {
+    return bad(place_of(given, "models.listen"),
+               models_host + " can be reached from outside; 127.0.0.1 or [::1] is wanted");
+  }
+  const bool is_whole = config.node.role != Role::Edge || config.modules.s3 ||
+                        config.modules.storage || config.modules.history;
+  if (config.modules.models && is_whole) {
+    return bad(place_of(given, "modules.models"),
+               "models stand on light nodes: edges without S3, storage and history");
+  }
   std::map<std::string, std::string> doors;
   for (const ConfigKey& key : config_keys()) {
     if (!key.name.ends_with(".listen")) continue;

@@ -2,7 +2,9 @@
 #include "edge.hpp"
 
 #include "doors.hpp"
+#include "edge_models.hpp"
 #include "light_ports.hpp"
+#include "model_door.hpp"
 #include "oort/api/ports.hpp"
 #include "oort/api/server.hpp"
 #include "oort/chain/light_node.hpp"
@@ -17,6 +19,7 @@
 #include "oort/host/files.hpp"
 #include "oort/host/random.hpp"
 #include "oort/host/runtime.hpp"
+#include "oort/http/server.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/net/transport.hpp"
 #include "oort/node/keys.hpp"
@@ -24,8 +27,9 @@
 namespace oort::node {
 namespace {
 
-/// Below the data folder: the newest verified header.
+/// Below the data folder: the newest verified header, and the models that stand here.
 constexpr std::string_view light_folder = "light";
+constexpr std::string_view models_folder = "models";
 constexpr Duration readiness_interval = 250ms;
 
 class Edge final : public Node {
@@ -42,6 +46,9 @@ class Edge final : public Node {
   Result<void> start() {
     OORT_TRY(open_data());
     OORT_TRY(open_light());
+    if (config_.modules.models) {
+      OORT_TRY(open_models());
+    }
     OORT_TRY(open_doors());
     watch_readiness();
     log::info("node", "started",
@@ -57,6 +64,8 @@ class Edge final : public Node {
     is_stopped_ = true;
     // Doors first: nothing new comes in, and what is in flight is answered by parts that live.
     if (grpc_) grpc_->stop(grace);
+    if (models_) models_->stop();
+    if (model_server_) model_server_->stop(grace);
     if (operator_door_) operator_door_->stop(grace);
     if (transport_) transport_->stop();
     if (runtime_) runtime_->stop();
@@ -82,6 +91,7 @@ class Edge final : public Node {
  private:
   Result<void> open_data();
   Result<void> open_light();
+  Result<void> open_models();
   Result<void> open_doors();
   void watch_readiness();
 
@@ -105,7 +115,13 @@ class Edge final : public Node {
   std::unique_ptr<env::Executor> disk_;
   std::unique_ptr<net::NodeTransport> transport_;
   env::Transport* wire_ = nullptr;  ///< The transport as hooked.
+  std::unique_ptr<env::BlobStore> model_store_;
+  std::unique_ptr<env::Executor> fetching_;
+  std::unique_ptr<env::Executor> answering_;
+  std::unique_ptr<EdgeModels> models_;
   std::unique_ptr<chain::LightNode> light_;
+  std::unique_ptr<http::Handler> model_handler_;
+  std::unique_ptr<http::Server> model_server_;
   std::unique_ptr<LightParts> parts_;
   std::unique_ptr<api::LedgerPort> ledger_port_;
   std::unique_ptr<api::NodePort> node_port_;
@@ -143,6 +159,37 @@ Result<void> Edge::open_light() {
   OORT_TRY(light_, chain::LightNode::open(genesis_, chain::LightOptions(), around));
   transport_->start();
   light_->start();
+  return {};
+}
+
+Result<void> Edge::open_models() {
+  OORT_TRY(model_store_, host::open_blob_store(config_.node.data_folder / models_folder));
+  fetching_ = runtime_->make_pool("oort-models", 1);
+  answering_ = runtime_->make_pool("oort-infer", 1);
+  const auto prove = [this](Bytes key, chain::Freshness freshness,
+                            Callback<Result<chain::Proven>> done) {
+    light_->prove(std::move(key), freshness, std::move(done));
+  };
+  const auto check = [this](ByteView proof) { return shown_record(proof, genesis_); };
+  models_ = std::make_unique<EdgeModels>(EdgeModels::Around{.self = keys_->node_id(),
+                                                            .prove = prove,
+                                                            .check = check,
+                                                            .store = *model_store_,
+                                                            .clock = clock_,
+                                                            .timers = strand_->timers(),
+                                                            .fetching = *fetching_,
+                                                            .answering = *answering_,
+                                                            .bytes_max = config_.models.bytes_max});
+  OORT_TRY(models_->open());
+  models_->watch();
+  model_handler_ = model_door(*models_);
+  http::ServerOptions server;
+  server.name = "models";
+  server.address = config_.models.listen.host;
+  server.port = config_.models.listen.port;
+  server.limits.body_bytes_max = question_bytes_max;
+  OORT_TRY(model_server_, http::Server::start(server, *model_handler_, clock_, random_));
+  log::info("node", "models are served", {{"port", std::to_string(model_server_->port())}});
   return {};
 }
 

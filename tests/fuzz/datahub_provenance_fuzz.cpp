@@ -5,10 +5,14 @@
 
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
+#include "oort/core/reasons.hpp"
+#include "oort/datahub/deployed_model.hpp"
 #include "oort/datahub/provenance.hpp"
+#include "oort/datahub/provenance_bundle.hpp"
 #include "oort/datahub/training.hpp"
 
-// Training statements and graphs of strangers have one encoding each, the one that was read.
+// Training statements, graphs, bundles and kept models of strangers have one encoding each, the one
+// that was read.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace oort;  // NOLINT: a program of its own
   const auto bytes = std::as_bytes(std::span(data, size));
@@ -22,6 +26,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& link : graph->links()) {
       OORT_ASSERT(graph->grade_of(link.to) <= link.grade, "no better than its weakest link");
     }
+  }
+  if (const auto bundle = codec::from_bytes<datahub::ProvenanceBundle>(bytes)) {
+    OORT_ASSERT(as_text(codec::to_bytes(*bundle)) == as_text(bytes), "one bundle, one encoding");
+    const auto check = [](ByteView) -> Result<datahub::ShownRecord> {
+      return fail(ErrorCode::InvalidArgument, reason::bad_proof, "no proof");
+    };
+    OORT_ASSERT(!datahub::verify_provenance(bytes, check), "nothing is proven without proofs");
+  }
+  if (const auto model = codec::from_bytes<datahub::DeployedModel>(bytes)) {
+    OORT_ASSERT(as_text(codec::to_bytes(*model)) == as_text(bytes), "one model, one encoding");
   }
   return 0;
 }

@@ -8,6 +8,7 @@
 #include "oort/core/assert.hpp"
 #include "oort/datahub/manifest.hpp"
 #include "oort/datahub/sample_tree.hpp"
+#include "oort/datahub/tables.hpp"
 
 // Statements and proofs of strangers: what reads can be written and read again.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -24,6 +25,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Bytes once = codec::to_bytes(*proof);
     OORT_ASSERT(as_text(once) == as_text(bytes), "one proof has one encoding");
     static_cast<void>(datahub::verify_sample({}, *proof, {}));
+  }
+  if (const auto table = datahub::table_in(as_text(bytes))) {
+    OORT_ASSERT(datahub::sample_lines_of(as_text(bytes))->size() == table->rows.size(),
+                "a row is a line");
+    for (const auto& row : table->rows) {
+      OORT_ASSERT(row.size() == table->columns.size(), "as long as the header");
+    }
+    static_cast<void>(datahub::boxes_in(*table, ""));
   }
   return 0;
 }

@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """From answers to a model on a live network: a campaign of sixty contributors of four kinds, its
 pay, a sealed and sold dataset, a training and its proof offline."""
+import base64
+import csv
+import hashlib
 import json
 import pathlib
 import random
+import subprocess
 import sys
+import tarfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "drill"))
@@ -197,15 +202,14 @@ class DataHubTest(unittest.TestCase):
         sealed = self.ask(
             "dataset", "seal", str(data), "--name", "points", "--licence", "CC-BY-4.0",
             "--records", "data.csv", "--card", str(self.work / "card.json"), "--out",
-            str(self.work / "sealed"), "--campaign", self.campaign, "--key", owner)
+            str(self.work / "sealed"), "--campaign", self.campaign, "--bucket", "points",
+            "--key", owner)
         cls.dataset = sealed["dataset"]
         self.assertEqual(sealed["samples_count"], len(rows) - 1)
         card = json.loads((self.work / "sealed" / "croissant.json").read_text())
         self.assertEqual(card["name"], "points")
-        exported = self.work / "points.jsonl"
-        self.ask("dataset", "export", self.records, "--format", "jsonl", "--out", str(exported))
-        first = json.loads(exported.read_text().splitlines()[0])
-        self.assertEqual(",".join(first[name] for name in ("class", "x", "y")), rows[1])
+        self.assertEqual(card["recordSet"][0]["field"][2]["name"], "y")
+        self.assert_is_stored(sealed, data, rows)
 
         trainer = self.node_key(1)
         train = ["model", "train", "--dataset", self.dataset, "--records", self.records, "--epochs",
@@ -221,6 +225,129 @@ class DataHubTest(unittest.TestCase):
         self.assertTrue(self.ask("dataset", "grant", self.dataset, "--key", trainer)["is_live"])
         cls.train = train
         self.audit()
+
+    def export(self, dataset, bucket, form, key, suffix):
+        out = self.work / f"out.{form}{suffix}"
+        self.ask("dataset", "export", dataset, "--bucket", bucket, "--format", form, "--out",
+                 str(out), "--key", key)
+        return out
+
+    def assert_is_stored(self, sealed, data, rows):
+        """What stands in the bucket is what was sealed, for Model Signing's rules and ours."""
+        owner = self.key("owner")
+        self.assertEqual(sealed["stored"], f"s3://points/datasets/{self.dataset}/")
+        objects = self.network.client()
+        prefix = f"datasets/{self.dataset}/"
+
+        def read(name):
+            return objects.get_object(Bucket="points", Key=prefix + name)["Body"].read()
+
+        listed = objects.list_objects_v2(Bucket="points", Prefix=prefix)["Contents"]
+        self.assertEqual(sorted(one["Key"][len(prefix):] for one in listed),
+                         ["croissant.json", "files/data.csv", "manifest.json", "signature.json",
+                          "splits.csv"])
+        statement = read("manifest.json")
+        digests = [bytes.fromhex(one["digest"])
+                   for one in json.loads(statement)["predicate"]["resources"]]
+        self.assertEqual(hashlib.sha256(b"".join(digests)).hexdigest(), self.dataset)
+        bundle = json.loads(read("signature.json"))
+        envelope = bundle["dsseEnvelope"]
+        self.assertEqual(base64.b64decode(envelope["payload"]), statement)
+        self.assert_is_signed(bundle, envelope)
+        again = self.work / "again"
+        self.ask("dataset", "fetch", self.dataset, "--bucket", "points", "--out", str(again),
+                 "--key", owner)
+        self.assertEqual((again / "data.csv").read_bytes(), (data / "data.csv").read_bytes())
+        exported = self.export(self.dataset, "points", "jsonl", owner, "")
+        first = json.loads(exported.read_text().splitlines()[0])
+        self.assertEqual(",".join(first[name] for name in ("class", "x", "y")), rows[1])
+        # Whoever changes a byte in the bucket is found out.
+        objects.put_object(Bucket="points", Key=prefix + "files/data.csv",
+                           Body=b"class,x,y\n1,2,3\n")
+        self.assertIn("data.csv: its bytes are not those of the manifest", self.refused(
+            "dataset", "fetch", self.dataset, "--bucket", "points", "--out", str(again), "--key",
+            owner))
+        objects.put_object(Bucket="points", Key=prefix + "files/data.csv",
+                           Body=(data / "data.csv").read_bytes())
+        bundle["dsseEnvelope"]["signatures"][0]["sig"] = base64.b64encode(bytes(64)).decode()
+        whole = read("signature.json")
+        objects.put_object(Bucket="points", Key=prefix + "signature.json",
+                           Body=json.dumps(bundle).encode())
+        self.assertIn("BAD_SIGNATURE", self.refused(
+            "dataset", "fetch", self.dataset, "--bucket", "points", "--out", str(again), "--key",
+            owner))
+        objects.put_object(Bucket="points", Key=prefix + "signature.json", Body=whole)
+
+    def assert_is_signed(self, bundle, envelope):
+        """By OpenSSL's word, over the bytes that DSSE names."""
+        kind = envelope["payloadType"].encode()
+        payload = base64.b64decode(envelope["payload"])
+        (self.work / "dsse").write_bytes(b"DSSEv1 %d %s %d %s" % (
+            len(kind), kind, len(payload), payload))
+        (self.work / "sig").write_bytes(base64.b64decode(envelope["signatures"][0]["sig"]))
+        key = bytes.fromhex(bundle["verificationMaterial"]["publicKey"]["hint"])
+        # A SubjectPublicKeyInfo of Ed25519 is these twelve bytes and the key.
+        (self.work / "key.der").write_bytes(bytes.fromhex("302a300506032b6570032100") + key)
+        subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey",
+                        str(self.work / "key.der"), "-rawin", "-in", str(self.work / "dsse"),
+                        "-sigfile", str(self.work / "sig")], check=True, capture_output=True)
+
+    def test_04b_pictures_are_exported_in_four_formats(self):
+        owner, buyer = self.key("owner"), self.node_key(2)
+        data = self.work / "pictures"
+        (data / "images").mkdir(parents=True)
+        pictures = {f"images/{name}.PNG": self.random.randbytes(3000) for name in "abc"}
+        for name, content in pictures.items():
+            (data / name).write_bytes(content)
+        rows = [["image", "width", "height", "label", "left", "top", "box_width", "box_height"],
+                ["images/a.PNG", "64", "48", "dog, big", "1", "2.5", "30.125", "40"],
+                ["images/a.PNG", "64", "48", "cat", "0", "0", "64", "48"],
+                ["images/b.PNG", "10", "10", "", "", "", "", ""],
+                ["images/c.PNG", "20", "10", "cat", "5", "5", "1", "1"]]
+        with open(data / "boxes.csv", "w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+        card = dict(CARD, campaign="A test without a campaign.")
+        (self.work / "pictures.json").write_text(json.dumps(card))
+        root = self.ask(
+            "dataset", "seal", str(data), "--name", "pictures", "--licence", "CC-BY-4.0",
+            "--records", "boxes.csv", "--card", str(self.work / "pictures.json"), "--bucket",
+            "pictures", "--key", owner)["dataset"]
+
+        got = self.export(root, "pictures", "csv", owner, "")
+        with open(got, newline="", encoding="utf-8") as file:
+            self.assertEqual(list(csv.reader(file, strict=True)), rows)
+        lines = self.export(root, "pictures", "jsonl", owner, "").read_text().splitlines()
+        self.assertEqual([json.loads(line) for line in lines],
+                         [dict(zip(rows[0], row)) for row in rows[1:]])
+        coco = json.loads(self.export(root, "pictures", "coco", owner, "").read_text())
+        self.assertEqual([one["name"] for one in coco["categories"]], ["cat", "dog, big"])
+        self.assertEqual([one["file_name"] for one in coco["images"]], sorted(pictures))
+        boxes = {one["id"]: one for one in coco["annotations"]}
+        self.assertEqual(boxes[1]["bbox"], [1, 2.5, 30.125, 40])
+        images = {one["id"]: one for one in coco["images"]}
+        for one in boxes.values():
+            self.assertIn(one["category_id"], {each["id"] for each in coco["categories"]})
+            self.assertLessEqual(one["bbox"][0] + one["bbox"][2],
+                                 images[one["image_id"]]["width"])
+
+        # A stranger's export is a use of its grant, counted on the ledger.
+        self.assertIn("DatasetGrantMissing", self.refused(
+            "dataset", "export", root, "--bucket", "pictures", "--out", str(self.work / "no"),
+            "--key", buyer))
+        self.ask("dataset", "offer", root, "--access", "open", "--key", owner)
+        self.ask("dataset", "request", root, "--key", buyer)
+        shards = self.export(root, "pictures", "webdataset", buyer, "-shards")
+        self.assertEqual(self.ask("dataset", "grant", root, "--key", buyer)["uses"], 1)
+        samples = {}
+        for shard in sorted(shards.glob("shard-*.tar")):
+            with tarfile.open(shard, "r:") as archive:
+                for member in archive:
+                    key, _, extension = member.name.partition(".")
+                    samples.setdefault(key, {})[extension] = archive.extractfile(member).read()
+        self.assertEqual([one["png"] for one in samples.values()], list(pictures.values()))
+        described = [json.loads(one["json"]) for one in samples.values()]
+        self.assertEqual([len(one) for one in described], [2, 1, 1])
+        self.assertEqual(described[0][1], dict(zip(rows[0], rows[2])))
 
     def test_05_a_training_is_begun_recorded_and_replayed(self):
         cls = type(self)

@@ -119,6 +119,9 @@ TEST(Config, RefusesValuesThatMakeNoSense) {
            "[network\n",
            "[node]\nrole = \"edge\"\n[modules]\nvalidator = true\n",
            "[s3]\nlisten = \"127.0.0.1:7190\"\n",
+           "[models]\nlisten = \"0.0.0.0:7160\"\n",
+           "[modules]\nmodels = true\n",
+           "[node]\nrole = \"edge\"\n[modules]\nmodels = true\ns3 = true\n",
        }) {
     const Error error = refused(from_file(text));
     EXPECT_EQ(error.reason(), reason::bad_config) << text;
@@ -160,6 +163,14 @@ TEST(Config, DocumentedFileIsTheDefault_G3) {
   EXPECT_EQ(from_text.api.admin_socket, plain.api.admin_socket);
   EXPECT_EQ(from_text.storage.reserve_bytes, plain.storage.reserve_bytes);
   EXPECT_NE(active, committed);
+}
+
+TEST(Config, ModelsStandOnALightNodeBehindALoopbackAddress) {
+  const auto config = from_file(
+      "[node]\nrole = \"edge\"\n[modules]\nmodels = true\n[models]\nlisten = \"[::1]:7161\"\n");
+  ASSERT_TRUE(config) << config.error().to_string();
+  EXPECT_EQ(config->models.listen, (Endpoint{"::1", 7161}));
+  EXPECT_FALSE(from_file("[node]\nrole = \"edge\"\n")->modules.models);
 }
 
 TEST(Config, TellsWhatCanBeReloaded) {

@@ -68,6 +68,8 @@ struct Config {
     bool api = false;
     /// Brokers jobs, on networks that have them.
     bool broker = false;
+    /// Keeps models that the ledger deploys here, and answers for them; light nodes alone.
+    bool models = false;
     friend bool operator==(const Modules&, const Modules&) = default;
   } modules;
 
@@ -146,6 +148,13 @@ struct Config {
     /// AdminService; relative paths are below `data_folder`, at most 107 bytes in all.
     std::filesystem::path admin_socket = "admin.sock";
   } api;
+
+  struct Models {
+    /// Of this machine alone: a loopback address.
+    Endpoint listen{"127.0.0.1", 7160};
+    /// Most bytes of one model; it is held in memory while it is fetched.
+    std::uint64_t bytes_max = 256 * limits::mib;
+  } models;
 
   /// `path`, below the data folder when relative.
   [[nodiscard]] std::filesystem::path resolve(const std::filesystem::path& path) const;

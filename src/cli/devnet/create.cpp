@@ -44,7 +44,8 @@ class Ports {
  public:
   Ports(env::Random& random, const Network& network) : random_(random) {
     for (const NodeEntry& node : network.nodes) {
-      taken_.insert({node.peer_port, node.grpc_port, node.operator_port, node.s3_port});
+      taken_.insert(
+          {node.peer_port, node.grpc_port, node.operator_port, node.s3_port, node.models_port});
     }
   }
 
@@ -77,6 +78,9 @@ Result<NodeEntry> make_node(const Network& network, const std::string& role, std
   // An archive serves no S3, and an edge is a light client.
   if (role == "super") {
     OORT_TRY(node.s3_port, ports.take());
+  }
+  if (role == "edge") {
+    OORT_TRY(node.models_port, ports.take());
   }
   node.admin_socket = network.runtime_folder + "/" + node.name + ".sock";
 
@@ -130,6 +134,10 @@ std::string config_text(const Network& network, const NodeEntry& node,
     text += "\n[s3]\nlisten = " + quoted(NodeEntry::host_and(node.s3_port)) + "\n";
     text += "region = " + quoted(network.region) + "\n";
   }
+  if (node.models_port != 0) {
+    text += "\n[models]\nlisten = " + quoted(NodeEntry::host_and(node.models_port)) + "\n";
+    text += "\n[modules]\nmodels = true\n";
+  }
   return text;
 }
 
@@ -160,9 +168,9 @@ Result<NodeEntry> make_further_node(const Network& network, const std::string& r
   while (std::filesystem::exists(network.folder / (role + "-" + std::to_string(number)))) ++number;
   Ports ports(session.random(), network);
   OORT_TRY(NodeEntry node, make_node(network, role, number, ports, session.daemon()));
-  // Genesis named who votes.
-  const std::string text =
-      config_text(network, node, log_level) + "\n[modules]\nvalidator = false\n";
+  std::string text = config_text(network, node, log_level);
+  // Genesis named who votes; an edge never does.
+  if (role != "edge") text += "\n[modules]\nvalidator = false\n";
   OORT_TRY(write_config(network, node, text));
   return node;
 }

@@ -21,6 +21,7 @@ Json to_json(const NodeEntry& node) {
           {"grpc_port", node.grpc_port},
           {"s3_port", node.s3_port},
           {"operator_port", node.operator_port},
+          {"models_port", node.models_port},
           {"admin_socket", node.admin_socket}};
 }
 
@@ -33,6 +34,8 @@ NodeEntry node_from(const Json& value) {
   node.grpc_port = value.at("grpc_port").get<std::uint16_t>();
   node.s3_port = value.at("s3_port").get<std::uint16_t>();
   node.operator_port = value.at("operator_port").get<std::uint16_t>();
+  // Networks that were made without models have none.
+  node.models_port = value.value("models_port", std::uint16_t{0});
   node.admin_socket = value.at("admin_socket").get<std::string>();
   return node;
 }

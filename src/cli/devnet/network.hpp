@@ -28,6 +28,7 @@ struct NodeEntry {
   std::uint16_t grpc_port = 0;
   std::uint16_t s3_port = 0;  ///< 0: no S3 door.
   std::uint16_t operator_port = 0;
+  std::uint16_t models_port = 0;  ///< 0: no models stand there.
   /// In a short folder of its own: a socket's path holds 107 bytes.
   std::string admin_socket;
 

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "oort/chain/proof_bundle.hpp"
 #include "oort/core/bytes.hpp"
 #include "oort/core/result.hpp"
 #include "oort/datahub/provenance.hpp"
@@ -21,7 +20,7 @@
 /// Everything that shows which data made a model, for the holder of a genesis file: records of the
 /// ledger with their proofs, the statement of the training, and samples with their paths. Bytes
 /// begin with "OORTPRV1"; any flipped byte breaks a named part, or the bundle's own form.
-namespace oort::cli {
+namespace oort::datahub {
 
 inline constexpr std::string_view provenance_magic = "OORTPRV1";
 inline constexpr std::size_t provenance_parts_max = 1024;
@@ -31,7 +30,7 @@ inline constexpr std::size_t provenance_bytes_max = std::size_t{64} << 20;
 struct ProvenanceSample {
   DatasetId dataset;
   Bytes sample;
-  datahub::SampleProof proof;
+  SampleProof proof;
 };
 struct ProvenanceBundle {
   Bytes model;                     ///< Proof bundle of its record, as all that follow.
@@ -50,17 +49,23 @@ struct ProvenanceReport {
   ledger::ModelVersion model;
   std::vector<ledger::Deployment> deployments;
   std::optional<ledger::Training> training;
-  std::optional<datahub::TrainingRun> run;
+  std::optional<TrainingRun> run;
   std::vector<ledger::DatasetVersion> datasets;
   std::vector<ledger::Campaign> campaigns;
   std::vector<ProvenanceSample> samples;
-  datahub::ProvenanceGraph graph;
-  std::optional<datahub::Grade> grade;  ///< Of the model; empty where nobody says what made it.
-  Height height;                        ///< The lowest state that a proof is of.
+  ProvenanceGraph graph;
+  std::optional<Grade> grade;  ///< Of the model; empty where nobody says what made it.
+  Height height;               ///< The lowest state that a proof is of.
 };
 
-/// Checks a proof bundle of the ledger.
-using StateProofCheck = std::function<Result<chain::Verified>(ByteView bundle)>;
+/// A record that stands in the state of a height.
+struct ShownRecord {
+  Bytes key;
+  Bytes value;
+  Height height;
+};
+/// Checks a proof of the ledger that shows exactly one record; fails for any other.
+using StateProofCheck = std::function<Result<ShownRecord>(ByteView proof)>;
 
 /// Fails with BAD_PROOF; its detail begins with the broken part: "bundle", "model", "deployment 1",
 /// "training", "statement", "dataset 1", "campaign 1", "sample 1".
@@ -68,6 +73,6 @@ using StateProofCheck = std::function<Result<chain::Verified>(ByteView bundle)>;
                                                          const StateProofCheck& check);
 
 /// The start that a training's record describes, as DataHub computes its digest.
-[[nodiscard]] datahub::TrainingStart start_of(const ledger::TrainingTerms& terms);
+[[nodiscard]] TrainingStart start_of(const ledger::TrainingTerms& terms);
 
-}  // namespace oort::cli
+}  // namespace oort::datahub

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "provenance_bundle.hpp"
+#include "oort/datahub/provenance_bundle.hpp"
 
 #include <algorithm>
 #include <set>
@@ -8,14 +8,13 @@
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/ledger/campaign_records.hpp"
 #include "oort/ledger/datahub_keys.hpp"
+#include "oort/ledger/dataset_records.hpp"
+#include "oort/ledger/model_records.hpp"
 
-namespace oort::cli {
+namespace oort::datahub {
 namespace {
-
-using datahub::Artefact;
-using datahub::ArtefactKind;
-using datahub::Grade;
 
 constexpr std::size_t part_bytes_max = std::size_t{16} << 20;
 
@@ -55,26 +54,18 @@ class Reader {
   /// The record under `key`.
   template <class T>
   Result<T> record(const std::string& part, ByteView proof, const Bytes& key) {
-    const auto verified = check_(proof);
-    if (!verified) return broken(part, verified.error().detail());
-    if (verified->claim() != chain::Claim::Present || verified->records.size() != 1 ||
-        verified->records.front().key != key) {
-      return broken(part, "the proof is of another record");
-    }
-    const auto record = codec::from_bytes<T>(verified->records.front().value);
-    if (!record) return broken(part, record.error().detail());
-    height_ = height_ ? std::min(*height_, verified->height) : verified->height;
-    return *record;
+    return any<T>(part, proof, [&key](const T&) { return key; });
   }
-  /// The record itself, whichever it is: `key_of` says under which key it must stand.
+  /// Whichever record it is: `key_of` says under which key it must stand.
   template <class T, class KeyOf>
   Result<T> any(const std::string& part, ByteView proof, const KeyOf& key_of) {
-    const auto verified = check_(proof);
-    if (!verified) return broken(part, verified.error().detail());
-    if (verified->records.size() != 1) return broken(part, "the proof is of no record");
-    const auto record = codec::from_bytes<T>(verified->records.front().value);
+    const auto shown = check_(proof);
+    if (!shown) return broken(part, shown.error().detail());
+    const auto record = codec::from_bytes<T>(shown->value);
     if (!record) return broken(part, record.error().detail());
-    return this->record<T>(part, proof, key_of(*record));
+    if (shown->key != key_of(*record)) return broken(part, "the proof is of another record");
+    height_ = height_ ? std::min(*height_, shown->height) : shown->height;
+    return *record;
   }
   [[nodiscard]] Height height() const { return height_.value_or(Height(0)); }
 
@@ -96,8 +87,8 @@ Result<void> read_training(Reader& reader, const ProvenanceBundle& bundle,
            reader.record<ledger::Training>("training", *bundle.training,
                                            ledger::keys::training(report.model.training)));
   const ledger::Training& training = *report.training;
-  const datahub::TrainingStart start = start_of(training.terms);
-  const auto digest = datahub::digest_of(start);
+  const TrainingStart start = start_of(training.terms);
+  const auto digest = digest_of(start);
   if (!digest || *digest != training.id) {
     return broken("training", "its id is not the digest of its start");
   }
@@ -107,9 +98,9 @@ Result<void> read_training(Reader& reader, const ProvenanceBundle& bundle,
   if (crypto::sha256(as_bytes(bundle.statement)) != training.result->statement) {
     return broken("statement", "it is not the one that the ledger names");
   }
-  auto run = datahub::parse_training_statement(bundle.statement);
+  auto run = parse_training_statement(bundle.statement);
   if (!run) return broken("statement", run.error().detail());
-  if (const auto fits = datahub::check_run(*run, start); !fits) {
+  if (const auto fits = check_run(*run, start); !fits) {
     return broken("statement", fits.error().detail());
   }
   if (run->model != bytes_of(report.model.root)) return broken("statement", "of another model");
@@ -140,11 +131,11 @@ Result<void> read_datasets(Reader& reader, const ProvenanceBundle& bundle,
   }
   std::size_t place = 0;
   for (const CampaignId& id : campaigns) {
-    OORT_TRY(auto campaign,
+    OORT_TRY(const auto campaign,
              reader.record<ledger::Campaign>(numbered("campaign", place), bundle.campaigns[place],
                                              ledger::keys::campaign(id)));
     ++place;
-    report.campaigns.push_back(std::move(campaign));
+    report.campaigns.push_back(campaign);
   }
   return {};
 }
@@ -158,8 +149,7 @@ Result<void> read_samples(const ProvenanceBundle& bundle, ProvenanceReport& repo
       return broken(numbered("sample", i), "its dataset did not go into the training");
     }
     if (sample.proof.count != version->samples_count ||
-        !datahub::verify_sample(version->samples, sample.proof,
-                                datahub::sample_leaf(sample.sample))) {
+        !verify_sample(version->samples, sample.proof, sample_leaf(sample.sample))) {
       return broken(numbered("sample", i), "its path does not lead to the dataset's root");
     }
   }
@@ -171,7 +161,7 @@ Result<void> read_samples(const ProvenanceBundle& bundle, ProvenanceReport& repo
 Grade grade_in(const ProvenanceReport& report) {
   const ledger::Training& training = *report.training;
   const bool is_witnessed = training.grade >= ledger::TrainingGrade::Witnessed;
-  datahub::TrainingEvidence evidence;
+  TrainingEvidence evidence;
   evidence.is_signed = true;
   evidence.fits_start = true;
   evidence.was_start_final_before = report.run->started.milliseconds >= training.started_ms;
@@ -180,11 +170,11 @@ Grade grade_in(const ProvenanceReport& report) {
   if (training.grade == ledger::TrainingGrade::Replayed) {
     evidence.replayed_model = bytes_of(report.model.root);
   }
-  return datahub::grade_of(evidence, bytes_of(report.model.root)).value_or(Grade::Claimed);
+  return grade_of(evidence, bytes_of(report.model.root)).value_or(Grade::Claimed);
 }
 
 Result<void> draw(const ProvenanceBundle& bundle, ProvenanceReport& report) {
-  std::vector<datahub::ProvenanceLink> links;
+  std::vector<ProvenanceLink> links;
   const Artefact model{ArtefactKind::Model, bytes_of(report.model.root)};
   if (report.training) {
     const Grade grade = grade_in(report);
@@ -204,7 +194,7 @@ Result<void> draw(const ProvenanceBundle& bundle, ProvenanceReport& report) {
   // A path is recomputed by whoever reads it.
   std::set<std::pair<Bytes32, DatasetId>> drawn;
   for (const ProvenanceSample& sample : report.samples) {
-    const Bytes32 leaf = datahub::sample_leaf(sample.sample);
+    const Bytes32 leaf = sample_leaf(sample.sample);
     if (!drawn.emplace(leaf, sample.dataset).second) continue;
     links.push_back({{ArtefactKind::Sample, leaf},
                      {ArtefactKind::Dataset, bytes_of(sample.dataset)},
@@ -217,7 +207,7 @@ Result<void> draw(const ProvenanceBundle& bundle, ProvenanceReport& report) {
                      Grade::Claimed,
                      crypto::sha256(bundle.deployments[i])});
   }
-  auto graph = datahub::ProvenanceGraph::from(links);
+  auto graph = ProvenanceGraph::from(links);
   if (!graph) return broken("bundle", graph.error().detail());
   report.graph = *std::move(graph);
   report.grade = report.graph.grade_of(model);
@@ -274,8 +264,8 @@ Result<void> decode(codec::Reader& in, ProvenanceBundle& value) {
   return {};
 }
 
-datahub::TrainingStart start_of(const ledger::TrainingTerms& terms) {
-  datahub::TrainingStart start;
+TrainingStart start_of(const ledger::TrainingTerms& terms) {
+  TrainingStart start;
   start.job = terms.job;
   start.trainer = terms.trainer;
   for (const DatasetId& root : terms.datasets) start.inputs.datasets.push_back(bytes_of(root));
@@ -318,4 +308,4 @@ Result<ProvenanceReport> verify_provenance(ByteView bytes, const StateProofCheck
   return report;
 }
 
-}  // namespace oort::cli
+}  // namespace oort::datahub
