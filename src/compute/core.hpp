@@ -3,13 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <limits>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -59,6 +62,21 @@ class Core {
     std::size_t count = 0;
     bool is_over = false;
   };
+  /// Both are looked up and never walked in an order that shows. Jobs are named by hashes.
+  struct ByName {
+    std::size_t operator()(const JobId& id) const noexcept {
+      std::size_t first = 0;
+      std::memcpy(&first, id.view().data(), sizeof(first));
+      return first;
+    }
+    std::size_t operator()(LeaseNumber number) const noexcept { return number.value(); }
+  };
+  /// That no node had room for a class of one alternative when the log stood at `until`.
+  struct Hopeless {
+    static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t until = never;
+    Need need;
+  };
   using ReplicaGroup = std::pair<std::uint64_t, JobId>;
   using ClassKey = std::tuple<std::vector<Shape>, std::uint32_t, std::uint32_t, Topology>;
 
@@ -103,6 +121,9 @@ class Core {
   void pass();
   void try_reserved();
   [[nodiscard]] bool is_ready(RequestClass& cls);
+  [[nodiscard]] bool may_be_ready(ClassId id);
+  [[nodiscard]] bool is_surely_ready(ClassId id);
+  [[nodiscard]] bool check_ready(ClassId id);
   [[nodiscard]] bool fits_reserved_node(const ShapeIndex& shape) const;
   void gather_ready(const std::set<ClassId>& classes);
   void place_ready();
@@ -110,6 +131,8 @@ class Core {
   void resume_looks();
   void keep_looks();
   void drop_unready(std::vector<Job*>& heads);
+  void drop_surely_unready(std::vector<Job*>& heads);
+  void renew_heads(std::vector<Job*>& heads) const;
   void fail_head(Job& job, std::vector<Job*>& heads);
   [[nodiscard]] bool place(Job& job);
   [[nodiscard]] std::optional<Spot> pick(Job& job);
@@ -137,6 +160,12 @@ class Core {
   void reject_late();
   void drop_late_reservations();
   void make_reservations();
+  /// When a lease is expected to be over.
+  struct End {
+    WallTime time;
+    LeaseNumber number;
+    const Lease* lease = nullptr;
+  };
   /// What a search for nodes and a time has found. It is blocked where reservations of others alone
   /// keep the job from having one.
   struct Window {
@@ -144,10 +173,16 @@ class Core {
     bool is_blocked = false;
   };
   enum class Reserved : std::uint8_t { Yes, Blocked, No };
-  [[nodiscard]] Reserved reserve(Job& job);
+  [[nodiscard]] Reserved reserve(Job& job, const std::vector<End>& ends);
   void hold_nodes(Job& job, Reservation reservation);
   void drop_reservation(Job& job);
-  [[nodiscard]] Window earliest(const Job& job, std::uint32_t alternative) const;
+  [[nodiscard]] Window earliest(const Job& job, std::uint32_t alternative,
+                                const std::vector<End>& ends) const;
+  [[nodiscard]] std::optional<Reservation> earliest_single(const Job& job,
+                                                           std::uint32_t alternative,
+                                                           const std::vector<End>& ends) const;
+  /// All leases, the first to end first.
+  [[nodiscard]] std::vector<End> sorted_ends() const;
   [[nodiscard]] std::vector<Job*> heads_in_order(Patience Job::* patience) const;
   void preempt();
   [[nodiscard]] bool preempt_for(Job& job, const StopRights& rights);
@@ -174,14 +209,16 @@ class Core {
                                                         Constraint constraint) const;
 
   Options options_;
+  /// Of what there are very many of.
+  std::pmr::unsynchronized_pool_resource pool_;
   WallTime now_;
   std::vector<Action> actions_;
   NodeTable nodes_;
   QueueTree queues_;
   LearnedWorkload workload_;
-  std::map<JobId, std::unique_ptr<Job>> jobs_;
+  std::pmr::unordered_map<JobId, std::unique_ptr<Job>, ByName> jobs_{&pool_};
   std::map<JobId, JobTasks> ended_;
-  std::map<LeaseNumber, Lease> leases_;
+  std::pmr::unordered_map<LeaseNumber, Lease, ByName> leases_{&pool_};
   LeaseNumber last_lease_;
   std::uint64_t last_sequence_ = 0;
   WallTime last_tick_;
@@ -206,7 +243,11 @@ class Core {
   // Of one pass.
   /// Reserved nodes take other jobs on ticks alone, since each job has to be looked at for that.
   bool may_use_reserved_ = false;
+  /// Classes that may have room. Those whose `hopeless_` is never have it, the others are checked
+  /// when it is their turn: most of them lose it to the first.
   std::vector<ClassId> ready_;
+  /// By class. Beside the classes, so that asking all of them touches little memory.
+  std::vector<Hopeless> hopeless_;
   std::map<std::pair<QueueIndex, ClassId>, Look> looks_;
   /// Where the next tick goes on looking, so that jobs that never fit hide nobody for ever.
   std::map<std::pair<QueueIndex, ClassId>, Rank> resumed_;

@@ -231,7 +231,8 @@ Explanation Core::explain_alternatives(const Job& job) const {
   if (best->verdict != Verdict::WaitsForResources) return *best;
   if (job.reservation) {
     best->starts = job.reservation->start;
-  } else if (const auto window = earliest(job, static_cast<std::uint32_t>(best->alternative));
+  } else if (const auto window =
+                 earliest(job, static_cast<std::uint32_t>(best->alternative), sorted_ends());
              window.reservation) {
     best->starts = window.reservation->start;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -49,7 +50,15 @@ class Fragmentation {
     std::uint32_t memory_max = 0;
   };
 
+  /// Weights of those of the group's sizes that do not fit beside these cores and memory.
+  [[nodiscard]] static std::int64_t missing(const Group& group, const Capacity& free);
+
   std::vector<Group> groups_;
+  /// The most that any shape asks.
+  std::uint32_t cpu_max_ = 0;
+  std::uint32_t memory_max_ = 0;
+  /// By the number of whole devices that are free: weights of the shapes that ask more of them.
+  std::array<std::int64_t, devices_max + 1> want_more_{};
   SliverCosts slivers_{};
   std::int64_t whole_part_ = score_unit;
 };

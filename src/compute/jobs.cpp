@@ -42,6 +42,7 @@ void Core::drop_idle_classes() {
       continue;
     }
     fresh_classes_.erase(at->second);
+    if (at->second < hopeless_.size()) hopeless_[at->second] = Hopeless();
     classes_[at->second].reset();
     --classes_alive_;
     at = class_ids_.erase(at);

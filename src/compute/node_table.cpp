@@ -45,6 +45,23 @@ std::int64_t gpu_sum(const Capacity& capacity) {
   return sum;
 }
 
+/// Dividing takes longer than all else of a score. With m = 2^64 / d rounded up, n · m / 2^64 is
+/// n / d rounded down wherever n · d < 2^64 (Granlund and Montgomery, PLDI'94).
+constexpr std::uint64_t divisor_max = std::uint64_t{1} << 24U;
+constexpr std::uint64_t dividend_max = std::uint64_t{1} << 40U;
+
+std::uint64_t inverse_of(std::uint64_t divisor) {
+  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  return divisor < 2 || divisor >= divisor_max ? 0 : most / divisor + 1;
+}
+
+/// `part` of `whole` in `score_unit`, rounded down. Requires: whole > 0.
+std::int64_t part_of(std::int64_t part, std::int64_t whole, std::uint64_t inverse) {
+  const auto dividend = static_cast<std::uint64_t>(part * score_unit);
+  if (inverse == 0 || dividend >= dividend_max) return part * score_unit / whole;
+  return static_cast<std::int64_t>(Uint128{dividend} * inverse >> 64U);
+}
+
 }  // namespace
 
 std::optional<NodeIndex> NodeTable::find(const NodeId& id) const {
@@ -88,6 +105,7 @@ void NodeTable::remove(NodeIndex index) {
   node.is_present = false;
   node.reserved_for.reset();
   ++node.version;
+  ++offers_version_;
   touch(index);
 }
 
@@ -124,16 +142,16 @@ void NodeTable::expect(const Fragmentation& workload) {
   ++generation_;
 }
 
-std::int64_t NodeTable::balance(const Node& node, const Capacity& after) const {
+std::int64_t NodeTable::balance(const Node& node, std::int64_t gpu_after,
+                                std::uint32_t cpu_after) const {
   const std::int64_t total_gpu = node.total.devices_count * std::int64_t{gpu_whole};
   const std::int64_t total_cpu = std::max<std::int64_t>(1, node.total.cpu_milli);
   if (total_gpu == 0) {
     return weights_.free_share * (node.free.cpu_milli * score_unit / total_cpu);
   }
-  const std::int64_t free = gpu_sum(node.free) * score_unit / total_gpu;
-  const std::int64_t gpu = gpu_sum(after) * score_unit / total_gpu;
-  const std::int64_t cpu = after.cpu_milli * score_unit / total_cpu;
-  const std::int64_t sum = weights_.free_share * free +
+  const std::int64_t gpu = part_of(gpu_after, total_gpu, node.gpu_inverse);
+  const std::int64_t cpu = part_of(cpu_after, total_cpu, node.cpu_inverse);
+  const std::int64_t sum = weights_.free_share * node.gpu_free_part +
                            weights_.stranded_gpu * std::max<std::int64_t>(0, gpu - cpu) +
                            weights_.stranded_cpu * std::max<std::int64_t>(0, cpu - gpu);
   return sum * workload_.whole_part() / score_unit;
@@ -144,7 +162,9 @@ std::int32_t NodeTable::score(NodeIndex index, const Shape& shape, const Need& n
   const Node& node = nodes_[index];
   Capacity after = node.free;
   take(after, need, devices);
-  std::int64_t score = workload_.of(after) - node.fragmentation + balance(node, after);
+  const std::int64_t gpu_after = node.gpu_free - static_cast<std::int64_t>(need.gpu_total());
+  std::int64_t score =
+      workload_.of(after) - node.fragmentation + balance(node, gpu_after, after.cpu_milli);
   if (node.offer.ask_per_gpu != 0 || node.offer.ask_per_core != 0) {
     constexpr std::uint64_t credit = 1'000'000;
     const std::uint64_t price = std::min(price_of(shape.need, node.offer), 10'000 * credit);
@@ -159,9 +179,12 @@ std::int32_t NodeTable::score(NodeIndex index, const Shape& shape, const Need& n
 void NodeTable::set_offer(Node& node, const Offer& offer) {
   node.offer = offer;
   ++node.version;
+  ++offers_version_;
   node.links = links_of(offer);
   node.links.slivers = &workload_.slivers();
   node.total = total_of(offer);
+  node.gpu_inverse = inverse_of(node.total.devices_count * std::uint64_t{gpu_whole});
+  node.cpu_inverse = inverse_of(node.total.cpu_milli);
   node.used.devices_count = node.total.devices_count;
   node.free = rest(node.total, node.used);
   measure(node);
@@ -171,6 +194,9 @@ void NodeTable::set_offer(Node& node, const Offer& offer) {
 
 void NodeTable::measure(Node& node) const {
   node.fragmentation = workload_.of(node.free);
+  node.gpu_free = gpu_sum(node.free);
+  const std::int64_t total_gpu = node.total.devices_count * std::int64_t{gpu_whole};
+  node.gpu_free_part = total_gpu == 0 ? 0 : node.gpu_free * score_unit / total_gpu;
   node.most_free = 0;
   node.whole_free = 0;
   for (std::size_t i = 0; i < node.free.devices_count; ++i) {
@@ -188,6 +214,14 @@ void NodeTable::count(const Node& node, bool is_added) {
 }
 
 void NodeTable::touch(NodeIndex index) {
+  if (index >= rooms_.size()) {
+    rooms_.resize(index + std::size_t{1});
+    latest_.resize(index + std::size_t{1});
+  }
+  latest_[index] = log_end();
+  const Node& node = nodes_[index];
+  rooms_[index] = {node.free.cpu_milli, node.free.memory_mib, node.most_free, node.whole_free,
+                   node.is_present && !node.reserved_for};
   log_.push_back(index);
   if (log_.size() > log_length_max) {
     log_begin_ += log_.size();

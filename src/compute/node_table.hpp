@@ -19,19 +19,33 @@ namespace oort::compute {
 /// Place of a node in the table; the lowest free one is used again.
 using NodeIndex = std::uint32_t;
 
+/// What looks at a node ask for most, apart from the rest, so that they touch little memory.
+struct Room {
+  std::uint32_t cpu_milli = 0;
+  std::uint32_t memory_mib = 0;
+  std::uint16_t most_free = 0;   ///< Of one device.
+  std::uint16_t whole_free = 0;  ///< Devices.
+  bool is_open = false;          ///< There, and reserved for nobody.
+};
+
 struct Node {
-  Offer offer;
-  bool is_present = false;
-  /// Grows with every change of the offer, so that what was derived from it is derived again.
-  std::uint32_t version = 0;
-  Links links;
-  Capacity total;
-  Capacity used;
   Capacity free;
   // Of `free`: what derives from it is kept beside it.
   std::int64_t fragmentation = 0;
-  std::uint16_t most_free = 0;   ///< Of one device.
-  std::uint16_t whole_free = 0;  ///< Devices.
+  std::int64_t gpu_free = 0;       ///< Thousandths of all devices.
+  std::int64_t gpu_free_part = 0;  ///< Of the node's devices, in `score_unit`.
+  std::uint16_t most_free = 0;
+  std::uint16_t whole_free = 0;
+  bool is_present = false;
+  /// Grows with every change of the offer, so that what was derived from it is derived again.
+  std::uint32_t version = 0;
+  /// 2^64 over the whole, rounded up, where parts of it can be found by multiplying; else 0.
+  std::uint64_t gpu_inverse = 0;
+  std::uint64_t cpu_inverse = 0;
+  Links links;
+  Capacity total;
+  Capacity used;
+  Offer offer;
   /// Numbers of the region among those ever seen.
   std::uint32_t region = 0;
   std::vector<LeaseNumber> leases;
@@ -49,6 +63,7 @@ class NodeTable {
 
   [[nodiscard]] std::optional<NodeIndex> find(const NodeId& id) const;
   [[nodiscard]] const Node& at(NodeIndex index) const { return nodes_[index]; }
+  [[nodiscard]] const Room& room(NodeIndex index) const { return rooms_[index]; }
   [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
   [[nodiscard]] const std::map<NodeId, NodeIndex>& present() const noexcept { return by_id_; }
   /// Sum over present nodes.
@@ -75,27 +90,38 @@ class NodeTable {
   [[nodiscard]] NodeIndex changed(std::uint64_t position) const {
     return log_[position - log_begin_];
   }
+  /// Whether the node has not changed since that position. Requires: a position of the log.
+  [[nodiscard]] bool is_latest(std::uint64_t position) const {
+    return latest_[changed(position)] == position;
+  }
   /// Grows when all that was derived from scores must be derived again.
   [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
+  /// Grows with every change of any offer.
+  [[nodiscard]] std::uint64_t offers_version() const noexcept { return offers_version_; }
 
  private:
   void set_offer(Node& node, const Offer& offer);
   void measure(Node& node) const;
   void count(const Node& node, bool is_added);
   void touch(NodeIndex index);
-  [[nodiscard]] std::int64_t balance(const Node& node, const Capacity& after) const;
+  [[nodiscard]] std::int64_t balance(const Node& node, std::int64_t gpu_after,
+                                     std::uint32_t cpu_after) const;
 
   ScoreWeights weights_;
   Fragmentation workload_;
   std::vector<Node> nodes_;
+  std::vector<Room> rooms_;
   std::map<NodeId, NodeIndex> by_id_;
   std::map<std::string, std::uint32_t> regions_;
   std::uint64_t total_gpu_ = 0;
   std::uint64_t total_cpu_ = 0;
   std::uint64_t total_memory_ = 0;
   std::vector<NodeIndex> log_;
+  /// Position of each node's last change.
+  std::vector<std::uint64_t> latest_;
   std::uint64_t log_begin_ = 0;
   std::uint64_t generation_ = 0;
+  std::uint64_t offers_version_ = 0;
 };
 
 }  // namespace oort::compute

@@ -31,12 +31,19 @@ void Core::place_ready() {
   }
   while (const auto queue = queues_.neediest(has_work, nodes_)) {
     Job& job = *heads[*queue];
-    if (place(job)) {
-      heads[*queue] = nullptr;
-      drop_unready(heads);
-      heads[*queue] = head_of(*queue);
+    if (!is_surely_ready(job.cls->id)) {
+      std::erase(ready_, job.cls->id);
+      renew_heads(heads);
     } else {
-      fail_head(job, heads);
+      // Giving up what is reserved makes room, which is not for those that had none before.
+      if (job.reservation) drop_surely_unready(heads);
+      if (place(job)) {
+        heads[*queue] = nullptr;
+        drop_unready(heads);
+        heads[*queue] = head_of(*queue);
+      } else {
+        fail_head(job, heads);
+      }
     }
     for (QueueIndex i = 0; i < queues_.size(); ++i) has_work[i] = heads[i] != nullptr;
   }
@@ -66,8 +73,16 @@ void Core::keep_looks() {
 
 /// Classes that have no place left lose their turn, and queues look for other first jobs.
 void Core::drop_unready(std::vector<Job*>& heads) {
-  const auto count = std::erase_if(ready_, [this](ClassId id) { return !is_ready(*classes_[id]); });
-  if (count == 0) return;
+  const auto count = std::erase_if(ready_, [this](ClassId id) { return !may_be_ready(id); });
+  if (count > 0) renew_heads(heads);
+}
+
+void Core::drop_surely_unready(std::vector<Job*>& heads) {
+  const auto count = std::erase_if(ready_, [this](ClassId id) { return !is_surely_ready(id); });
+  if (count > 0) renew_heads(heads);
+}
+
+void Core::renew_heads(std::vector<Job*>& heads) const {
   for (QueueIndex queue = 0; queue < heads.size(); ++queue) {
     if (heads[queue] == nullptr) continue;
     const ClassId cls = heads[queue]->cls->id;
@@ -95,9 +110,42 @@ void Core::try_reserved() {
 
 void Core::gather_ready(const std::set<ClassId>& classes) {
   ready_.clear();
+  if (hopeless_.size() < classes_.size()) hopeless_.resize(classes_.size());
   for (const ClassId id : classes) {
-    if (classes_[id]->waiting > 0 && is_ready(*classes_[id])) ready_.push_back(id);
+    if (classes_[id]->waiting > 0 && may_be_ready(id)) ready_.push_back(id);
   }
+}
+
+/// Whether a class may have room: false is sure. Where no node had room, only those that changed
+/// since can have it, and most of them are short at a glance.
+bool Core::may_be_ready(ClassId id) {
+  constexpr std::uint64_t changes_max = 64;
+  Hopeless& known = hopeless_[id];
+  const std::uint64_t end = nodes_.log_end();
+  const bool is_close = known.until != Hopeless::never && known.until >= nodes_.log_begin() &&
+                        end - known.until <= changes_max;
+  if (!is_close || may_use_reserved_) return check_ready(id);
+  for (std::uint64_t at = known.until; at < end; ++at) {
+    if (!is_short(nodes_.room(nodes_.changed(at)), known.need)) return true;
+  }
+  known.until = end;
+  return false;
+}
+
+bool Core::is_surely_ready(ClassId id) {
+  return hopeless_[id].until == Hopeless::never || check_ready(id);
+}
+
+bool Core::check_ready(ClassId id) {
+  RequestClass& cls = *classes_[id];
+  Hopeless& known = hopeless_[id];
+  const bool is_simple =
+      !cls.is_gang() && cls.alternatives.size() == 1 && cls.alternatives.front().is_indexed();
+  if (is_simple && known.until != Hopeless::never) cls.alternatives.front().skip_to(known.until);
+  const bool is_ready_now = is_ready(cls);
+  known.until = Hopeless::never;
+  if (is_simple && !is_ready_now) known = {nodes_.log_end(), cls.alternatives.front().need()};
+  return is_ready_now;
 }
 
 bool Core::is_ready(RequestClass& cls) {

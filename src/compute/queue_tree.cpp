@@ -60,10 +60,8 @@ void QueueTree::add(Job& job) {
   Queue& queue = queues_[job.queue];
   OORT_ASSERT(queue.children.empty() && !job.is_waiting, "jobs wait once, in a leaf");
   const ClassId cls = job.cls->id;
-  if (queue.buckets.size() <= cls) {
-    queue.buckets.resize(cls + 1);
-    queue.heads.resize(cls + 1);
-  }
+  while (queue.buckets.size() <= cls) queue.buckets.emplace_back(&pool_);
+  if (queue.heads.size() <= cls) queue.heads.resize(cls + 1);
   queue.buckets[cls].emplace(job.rank, &job);
   queue.heads[cls] = queue.buckets[cls].begin()->first;
   count_waiting(job.queue, true);
@@ -138,9 +136,16 @@ std::optional<QueueIndex> QueueTree::neediest(const std::vector<bool>& has_work,
   if (!has[0]) return std::nullopt;
   QueueIndex at = 0;
   while (!queues_[at].children.empty()) {
+    const auto& children = queues_[at].children;
+    const auto first = std::ranges::find_if(children, [&](QueueIndex child) { return has[child]; });
+    // Where one alone has work, it does not matter how much it has had.
+    if (std::none_of(first + 1, children.end(), [&](QueueIndex child) { return has[child]; })) {
+      at = *first;
+      continue;
+    }
     std::optional<QueueIndex> best;
     std::uint64_t best_share = 0;
-    for (const QueueIndex child : queues_[at].children) {
+    for (const QueueIndex child : children) {
       if (!has[child]) continue;
       const std::uint64_t share = share_ppb(child, nodes);
       if (best && share >= best_share) continue;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -19,7 +20,7 @@ struct Usage {
   std::uint64_t memory_mib = 0;
 };
 
-using Bucket = std::map<Rank, Job*>;
+using Bucket = std::pmr::map<Rank, Job*>;
 
 struct Queue {
   QueueId id;
@@ -68,6 +69,8 @@ class QueueTree {
  private:
   void count_waiting(QueueIndex index, bool is_added);
 
+  /// Of all buckets: what is walked through lies close together.
+  std::pmr::unsynchronized_pool_resource pool_;
   std::vector<Queue> queues_;
   std::map<QueueId, QueueIndex> by_id_;
 };

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <queue>
 #include <tuple>
 #include <utility>
 
@@ -76,23 +75,27 @@ std::vector<Job*> Core::heads_in_order(Patience Job::* patience) const {
 }
 
 void Core::make_reservations() {
+  // While reservations are made no lease comes or goes, so their ends are sorted once.
+  std::optional<std::vector<End>> ends;
   std::size_t tries = 2 * options_.reservations_max;
   for (Job* const job : heads_in_order(&Job::for_reservation)) {
     if (reserved_.size() >= options_.reservations_max || tries == 0) break;
     if (job->reservation) continue;
     --tries;
-    const Reserved outcome = reserve(*job);
+    if (!ends) ends = sorted_ends();
+    const Reserved outcome = reserve(*job, *ends);
     // Those behind it would hold, again and again, what it waits for.
     if (outcome == Reserved::Blocked) break;
     if (outcome == Reserved::No) job->for_reservation.fail(now_);
   }
 }
 
-Core::Reserved Core::reserve(Job& job) {
+Core::Reserved Core::reserve(Job& job, const std::vector<End>& ends) {
   std::optional<Reservation> best;
   bool is_blocked = false;
   for (std::uint32_t i = 0; i < job.cls->alternatives.size(); ++i) {
-    auto [found, is_this_blocked] = earliest(job, i);
+    job.cls->alternatives[i].refresh(nodes_);
+    auto [found, is_this_blocked] = earliest(job, i, ends);
     is_blocked = is_blocked || is_this_blocked;
     if (found && (!best || found->start < best->start)) best = std::move(found);
   }
@@ -211,27 +214,66 @@ class EarliestWindow {
   bool could_unreserved_ = false;
 };
 
-Core::Window Core::earliest(const Job& job, std::uint32_t alternative) const {
+std::vector<Core::End> Core::sorted_ends() const {
+  std::vector<End> ends;
+  ends.reserve(leases_.size());
+  for (const auto& [number, lease] : leases_) ends.push_back({lease.ends(now_), number, &lease});
+  std::sort(ends.begin(), ends.end(), [](const End& a, const End& b) {
+    return std::pair(a.time, a.number) < std::pair(b.time, b.number);
+  });
+  return ends;
+}
+
+/// As `earliest`, for one task that lies anywhere and fits nowhere now: only the nodes of leases
+/// that end before it fits are looked at. Nothing where there is no such time, or not for sure.
+std::optional<Reservation> Core::earliest_single(const Job& job, std::uint32_t alternative,
+                                                 const std::vector<End>& ends) const {
   const ShapeIndex& shape = job.cls->alternatives[alternative];
+  struct State {
+    bool is_seen = false;
+    Match match;
+    Capacity used;
+  };
+  std::vector<State> states(nodes_.size());
+  for (const auto& [time, number, lease] : ends) {
+    State& state = states[lease->node];
+    const Node& node = nodes_.at(lease->node);
+    const auto fits = [&](const Capacity& free) {
+      return fit(free, shape.need(), state.match.devices, node.links).has_value();
+    };
+    if (!state.is_seen) {
+      state.is_seen = true;
+      state.match = shape.match_of(nodes_, lease->node);
+      state.used = node.used;
+      state.match.is_allowed = state.match.is_allowed && !node.reserved_for && fits(node.total) &&
+                               failed_for_job(job, lease->node, now_) == 0;
+    }
+    if (!state.match.is_allowed) continue;
+    take(state.used, lease->need, lease->devices);
+    if (!fits(rest(node.total, state.used))) continue;
+    const auto failed = failed_for_job(job, lease->node, time);
+    if ((failed & bit_of(Constraint::Availability)) != 0) return std::nullopt;
+    return Reservation{time, alternative, {{lease->node, 1}}};
+  }
+  return std::nullopt;
+}
+
+Core::Window Core::earliest(const Job& job, std::uint32_t alternative,
+                            const std::vector<End>& ends) const {
+  const ShapeIndex& shape = job.cls->alternatives[alternative];
+  const Gang& gang = job.request.gang;
+  if (gang.max == 1 && gang.topology == Topology::Any && shape.fits_nowhere(nodes_)) {
+    if (auto found = earliest_single(job, alternative, ends)) return {std::move(found), false};
+  }
   const Spread spread = job.is_gang() ? job.request.spread : Spread::None;
-  EarliestWindow window(nodes_, shape, job.request.gang, spread);
+  EarliestWindow window(nodes_, shape, gang, spread);
   const auto may_use = [&](NodeIndex node) { return failed_for_job(job, node, now_) == 0; };
   if (!window.begin(may_use)) return {std::nullopt, window.could_unreserved()};
   if (const auto group = window.fitting_group()) {
     return {Reservation{now_, alternative, window.parts(*group)}, false};
   }
-  using End = std::pair<WallTime, const Lease*>;
-  const auto is_later = [](const End& a, const End& b) {
-    return std::pair(a.first, a.second->number) > std::pair(b.first, b.second->number);
-  };
-  std::vector<End> ends;
-  for (const auto& [number, lease] : leases_) {
-    if (window.uses(lease.node)) ends.emplace_back(lease.ends(now_), &lease);
-  }
-  std::priority_queue queue(is_later, std::move(ends));
-  while (!queue.empty()) {
-    const auto [time, lease] = queue.top();
-    queue.pop();
+  for (const auto& [time, number, lease] : ends) {
+    if (!window.uses(lease->node)) continue;
     const auto group = window.end(*lease);
     if (!group) continue;
     auto parts = window.parts(*group);

@@ -8,6 +8,13 @@
 
 namespace oort::compute {
 
+ShapeIndex::ShapeIndex(const Shape& shape, bool is_indexed)
+    : need_(need_of(shape)),
+      is_indexed_(is_indexed),
+      is_plain_(shape.need.gpu_models.empty() && shape.need.gpu_memory_mib_min == 0 &&
+                !shape.need.same_interconnect && shape.need.disk_mib == 0 && shape.risk == 0),
+      shape_(shape) {}
+
 Match ShapeIndex::match_of(const NodeTable& nodes, NodeIndex index) const {
   const Node& node = nodes.at(index);
   if (!node.is_present) return {};
@@ -27,17 +34,19 @@ std::int32_t ShapeIndex::score_now(const NodeTable& nodes, NodeIndex index) cons
   return chosen ? nodes.score(index, shape_, need_, *chosen) : unfit;
 }
 
+/// Of a node that has room, for a shape that takes any devices.
+std::int32_t ShapeIndex::plain_score(const NodeTable& nodes, NodeIndex index) const {
+  const Node& node = nodes.at(index);
+  const auto all = static_cast<DeviceMask>((1U << node.free.devices_count) - 1U);
+  const auto chosen = need_.gpu_count == 0 ? std::optional(DeviceMask{0})
+                                           : choose_devices(node.free, need_, all, node.links);
+  OORT_ASSERT(chosen.has_value(), "a node with room fits a shape that takes any devices");
+  return nodes.score(index, shape_, need_, *chosen);
+}
+
 std::int32_t ShapeIndex::score(const NodeTable& nodes, NodeIndex index) const {
   if (is_indexed_) return scores_[index];
   return nodes.at(index).reserved_for ? unfit : score_now(nodes, index);
-}
-
-bool ShapeIndex::is_short(const Node& node) const noexcept {
-  if (node.reserved_for) return true;
-  const Capacity& free = node.free;
-  if (free.cpu_milli < need_.cpu_milli || free.memory_mib < need_.memory_mib) return true;
-  return need_.gpu_milli == gpu_whole ? node.whole_free < need_.gpu_count
-                                      : node.most_free < need_.gpu_milli;
 }
 
 void ShapeIndex::refresh(const NodeTable& nodes) {
@@ -49,14 +58,15 @@ void ShapeIndex::refresh(const NodeTable& nodes) {
     rebuild(nodes);
   } else {
     if (generation_ != nodes.generation()) forget_scores();
+    const bool is_known = offers_version_ == nodes.offers_version();
     for (std::uint64_t at = cursor_; at < end; ++at) {
-      const NodeIndex index = nodes.changed(at);
-      // A run of changes of one node counts once.
-      if (at + 1 == end || nodes.changed(at + 1) != index) look(nodes, index);
+      // Only the last of a node's changes counts.
+      if (nodes.is_latest(at)) look(nodes, nodes.changed(at), is_known);
     }
   }
   cursor_ = end;
   generation_ = nodes.generation();
+  offers_version_ = nodes.offers_version();
 }
 
 void ShapeIndex::rebuild(const NodeTable& nodes) {
@@ -65,11 +75,12 @@ void ShapeIndex::rebuild(const NodeTable& nodes) {
   known_.resize(nodes.size());
   scores_.assign(blocks * block_nodes, unfit);
   block_min_.assign(blocks, unfit);
+  is_stale_.assign(blocks, false);
   fits_ = 0;
   waiting_.clear();
   best_.reset();
   has_lost_best_ = true;
-  for (NodeIndex index = 0; index < nodes.size(); ++index) look(nodes, index);
+  for (NodeIndex index = 0; index < nodes.size(); ++index) look(nodes, index, false);
 }
 
 void ShapeIndex::forget_scores() {
@@ -79,19 +90,26 @@ void ShapeIndex::forget_scores() {
     waiting_.push_back(index);
   }
   std::fill(block_min_.begin(), block_min_.end(), unfit);
+  std::fill(is_stale_.begin(), is_stale_.end(), false);
   has_lost_best_ = true;
 }
 
-void ShapeIndex::look(const NodeTable& nodes, NodeIndex index) {
-  if (is_short(nodes.at(index))) {
+void ShapeIndex::look(const NodeTable& nodes, NodeIndex index, bool is_known) {
+  if (is_short(nodes.room(index), need_)) {
     // Where nothing fits there is nothing to correct.
     if (fits_ > 0 && index < scores_.size()) set(index, unfit);
+    return;
+  }
+  // A node that had room for it may run it.
+  if (is_known && is_plain_ && index < scores_.size() && scores_[index] != unfit) {
+    set(index, unscored);
     return;
   }
   if (index >= known_.size()) known_.resize(index + 1);
   while (index >= scores_.size()) {
     scores_.resize(scores_.size() + block_nodes, unfit);
     block_min_.push_back(unfit);
+    is_stale_.push_back(false);
   }
   set(index, fits(nodes, index) ? unscored : unfit);
 }
@@ -103,7 +121,7 @@ bool ShapeIndex::fits(const NodeTable& nodes, NodeIndex index) {
     known.match = node.is_present ? match(shape_, node.offer, node.links) : Match();
     known.version = node.version;
   }
-  return devices(nodes, index).has_value();
+  return is_plain_ ? known.match.is_allowed : devices(nodes, index).has_value();
 }
 
 void ShapeIndex::set(NodeIndex index, std::int32_t now) {
@@ -115,18 +133,20 @@ void ShapeIndex::set(NodeIndex index, std::int32_t now) {
   if (index == best_) has_lost_best_ = true;
   if (now == unscored) waiting_.push_back(index);
   // A block's least is not of those that are unscored.
-  std::int32_t& least = block_min_[index / block_nodes];
+  const std::size_t block = index / block_nodes;
+  std::int32_t& least = block_min_[block];
   if (now != unscored && now <= least) {
     least = now;
-  } else if (before == least) {
-    recompute_block(index / block_nodes);
+    is_stale_[block] = false;
+  } else if (before == least && before != unfit) {
+    is_stale_[block] = true;
   }
 }
 
 void ShapeIndex::score_waiting(const NodeTable& nodes) {
   for (const NodeIndex index : waiting_) {
     if (scores_[index] != unscored) continue;
-    const std::int32_t now = score_now(nodes, index);
+    const std::int32_t now = is_plain_ ? plain_score(nodes, index) : score_now(nodes, index);
     set(index, now);
     if (has_lost_best_ || !best_) continue;
     if (std::pair(now, index) < std::pair(scores_[*best_], *best_)) best_ = index;
@@ -141,6 +161,7 @@ void ShapeIndex::recompute_block(std::size_t block) {
     least = std::min(least, first[i] == unscored ? unfit : first[i]);
   }
   block_min_[block] = least;
+  is_stale_[block] = false;
 }
 
 std::optional<NodeIndex> ShapeIndex::best(const NodeTable& nodes) {
@@ -152,16 +173,18 @@ std::optional<NodeIndex> ShapeIndex::best(const NodeTable& nodes) {
   return best_;
 }
 
-std::optional<NodeIndex> ShapeIndex::least() const {
-  std::int32_t lowest = unfit;
+std::optional<NodeIndex> ShapeIndex::least() {
   std::size_t block = 0;
-  for (std::size_t i = 0; i < block_min_.size(); ++i) {
-    if (block_min_[i] < lowest) {
-      lowest = block_min_[i];
-      block = i;
-    }
+  std::int32_t lowest = unfit;
+  // The first of the lowest bounds is the least where it is exact, and no block before has as low.
+  while (true) {
+    const auto first = std::min_element(block_min_.begin(), block_min_.end());
+    if (first == block_min_.end() || *first == unfit) return std::nullopt;
+    lowest = *first;
+    block = static_cast<std::size_t>(first - block_min_.begin());
+    if (!is_stale_[block]) break;
+    recompute_block(block);
   }
-  if (lowest == unfit) return std::nullopt;
   const auto* first = scores_.data() + block * block_nodes;
   const auto* found = std::find(first, first + block_nodes, lowest);
   return static_cast<NodeIndex>(found - scores_.data());

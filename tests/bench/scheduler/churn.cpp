@@ -87,6 +87,53 @@ compute::Request request(std::uint64_t number, Random& random) {
   return request;
 }
 
+/// The fields of actions as numbers, in their order.
+class Digest {
+ public:
+  explicit Digest(std::uint64_t& value) : value_(value) {}
+
+  void operator()(const compute::Place& place) {
+    add(place.lease.value());
+    add(place.job.view());
+    add(place.task);
+    add(place.node.view());
+    add(place.alternative);
+    add(place.devices);
+    add(place.price_per_hour);
+    add(place.until.milliseconds);
+  }
+  void operator()(const compute::Stop& stop) {
+    add(stop.lease.value());
+    add(static_cast<std::uint64_t>(stop.cause));
+    add(stop.by.view());
+    add(stop.deadline.milliseconds);
+  }
+  void operator()(const compute::Reserve& reserve) {
+    add(reserve.job.view());
+    add(reserve.start.milliseconds);
+    for (const NodeId& node : reserve.nodes) add(node.view());
+  }
+  void operator()(const compute::Reject& reject) {
+    add(reject.job.view());
+    add(static_cast<std::uint64_t>(reject.reason));
+  }
+  void operator()(const compute::Ended& ended) {
+    add(ended.job.view());
+    add(static_cast<std::uint64_t>(ended.state));
+  }
+
+ private:
+  void add(std::uint64_t number) {
+    for (unsigned i = 0; i < 64; i += 8) byte(static_cast<std::uint8_t>(number >> i));
+  }
+  void add(ByteView bytes) {
+    for (const std::byte one : bytes) byte(std::to_integer<std::uint8_t>(one));
+  }
+  void byte(std::uint8_t one) { value_ = (value_ ^ one) * 0x100000001B3U; }
+
+  std::uint64_t& value_;
+};
+
 class Run {
  public:
   explicit Run(const Churn& churn) : churn_(churn), scheduler_(compute::Options()) {}
@@ -171,6 +218,7 @@ class Run {
     busy_ += took;
     if (!std::holds_alternative<compute::Tick>(event)) steps_.push_back(took);
     for (const auto& action : actions) {
+      std::visit(Digest(figures_.actions), action);
       if (const auto* place = std::get_if<compute::Place>(&action)) {
         ++placed_;
         running_.push_back(place->lease);

@@ -48,6 +48,8 @@ int main(int count, char** arguments) {
     }
   }
   const auto churn = oort::bench::run_churn({});
+  std::fprintf(stderr, "scheduler: actions %016llx\n",
+               static_cast<unsigned long long>(churn.actions));
   const std::string openb = openb_metrics(folder);
   if (openb.empty()) {
     std::fprintf(stderr, "scheduler: no trace in %s, so its metrics are left out\n",
