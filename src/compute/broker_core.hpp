@@ -196,6 +196,8 @@ class Broker::Core {
   void conclude(JobEntry& job, ledger::JobOutcome outcome, std::string why);
   void close(JobEntry& job);
   void forget(const JobId& id);
+  /// Whether that was the end of the entry.
+  [[nodiscard]] bool fade(JobEntry& job);
   void age(JobEntry& job);
   void append(JobEntry& job, JournalEntry line);
   void replay(JobEntry& job);

@@ -249,7 +249,11 @@ void Broker::Core::hand_over(std::uint64_t ticket, const JobId& id, const Accoun
 }
 
 void Broker::Core::on(const NodeId& from, SpecCopy message) {
-  if (!jobs_.contains(message.job) && jobs_.size() >= options_.jobs_max) return;
+  if (!jobs_.contains(message.job)) {
+    const auto held = std::count_if(jobs_.begin(), jobs_.end(),
+                                    [](const auto& known) { return known.second.has_spec; });
+    if (static_cast<std::size_t>(held) >= options_.jobs_max) return;
+  }
   JobEntry& job = entry(message.job);
   if (!job.has_spec) {
     if (!take_spec(job, message.payer, std::move(message.spec))) {
@@ -508,7 +512,7 @@ void Broker::Core::close(JobEntry& job) {
   changed(job);
 }
 
-/// What stays in memory answers questions until the next start.
+/// What stays in memory answers questions for a while.
 void Broker::Core::forget(const JobId& id) {
   JobEntry& job = jobs_.at(id);
   if (job.spec_bytes.empty() && job.journal.empty()) return;
@@ -523,6 +527,27 @@ void Broker::Core::forget(const JobId& id) {
   job.spec_bytes = Bytes();
 }
 
+/// A closed job is told of for a while, and then remembered by its outcome alone.
+bool Broker::Core::fade(JobEntry& job) {
+  const bool is_closed =
+      job.state == State::Over && job.ledger && job.ledger->phase == ledger::JobPhase::Closed;
+  if (!is_closed) return false;
+  if (plus_ms(job.phase_since, options_.outcome_ms) <= now_) {
+    jobs_.erase(job.id);
+    return true;
+  }
+  if (!job.has_spec || now_ < plus_ms(job.phase_since, options_.closed_ms)) return false;
+  JobEntry rest;
+  rest.id = job.id;
+  rest.since = job.since;
+  rest.ledger = job.ledger;
+  rest.state = State::Over;
+  rest.outcome = job.outcome;
+  rest.phase_since = job.phase_since;
+  job = std::move(rest);
+  return true;
+}
+
 void Broker::Core::on(const NodeId& from, const TaskCheckpoint& message) {
   JobEntry* job = nullptr;
   if (find(from, message.key, &job) == nullptr) return;
@@ -533,6 +558,7 @@ void Broker::Core::on(const NodeId& from, const TaskCheckpoint& message) {
 
 /// What time alone brings about.
 void Broker::Core::age(JobEntry& job) {
+  if (fade(job)) return;
   if (!job.ledger) {
     if (plus_ms(job.since, options_.handover_ms) <= now_ && job.state == State::Handed) {
       out_.writes.erase(key_of(spec_table, job.id));

@@ -31,6 +31,7 @@ void Broker::Core::see(const LedgerSight& sight) {
       job.ledger = record;
       job.state = State::Over;
       job.outcome = record.outcome;
+      job.phase_since = now_;
       continue;
     }
     heed(entry(record.id), record);

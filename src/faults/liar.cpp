@@ -2,6 +2,7 @@
 #include "liar.hpp"
 
 #include "oort/codec/codec.hpp"
+#include "oort/compute/messages.hpp"
 #include "oort/consensus/types.hpp"
 #include "oort/core/log.hpp"
 #include "oort/env/transport.hpp"
@@ -39,6 +40,15 @@ Bytes with_wrong_byte(Bytes reply, std::uint64_t where, const node::Identity& se
   return codec::to_bytes(*decoded);
 }
 
+Bytes with_wrong_result(Bytes result, const node::Identity& self) {
+  auto decoded = compute::message_from<compute::TaskResult>(result);
+  if (!decoded || decoded->end != compute::TaskEnd::Done) return result;
+  ledger::WorkReceipt& receipt = decoded->receipt;
+  receipt.result_hash.mutable_view().front() ^= std::byte{1};
+  receipt.signature = self.keys.sign(ledger::sign_hash(receipt).view());
+  return compute::message_bytes(*decoded);
+}
+
 void Liar::on_request(env::MessageType range, RequestHandler handler) {
   if (range != env::message_range::object || corrupt_shard_chance_ == 0) {
     return inner_.on_request(range, std::move(handler));
@@ -61,6 +71,10 @@ void Liar::on_request(env::MessageType range, RequestHandler handler) {
 
 Result<void> Liar::send(const NodeId& to, env::TrafficClass traffic, env::MessageType type,
                         ByteView payload) {
+  if (type == compute::TaskResult::type && happens(wrong_result_chance_)) {
+    log::info(room, "signs for a wrong result on purpose");
+    return inner_.send(to, traffic, type, with_wrong_result(to_bytes(payload), self_));
+  }
   const auto sent = inner_.send(to, traffic, type, payload);
   if (type != consensus::message::vote || !happens(double_vote_chance_)) return sent;
   const auto vote = codec::from_bytes<consensus::Vote>(payload);

@@ -20,6 +20,10 @@ namespace oort::faults {
 /// is one, that states the wrong bytes; all else stays.
 [[nodiscard]] Bytes with_wrong_byte(Bytes reply, std::uint64_t where, const node::Identity& self);
 
+/// `result`, an encoded compute::TaskResult, with another result hash, signed; one without a result
+/// stays as it is. Of one result it always makes the same lie.
+[[nodiscard]] Bytes with_wrong_result(Bytes result, const node::Identity& self);
+
 /// A transport that tells the truth except where the plan says otherwise. Borrows all but the plan.
 class Liar final : public env::Transport {
  public:
@@ -28,6 +32,7 @@ class Liar final : public env::Transport {
         self_(self),
         double_vote_chance_(plan.double_vote_chance),
         corrupt_shard_chance_(plan.corrupt_shard_chance),
+        wrong_result_chance_(plan.wrong_result_chance),
         random_(random) {}
 
   NodeId self() const noexcept override { return inner_.self(); }
@@ -50,6 +55,7 @@ class Liar final : public env::Transport {
   const node::Identity self_;
   const std::uint64_t double_vote_chance_;
   const std::uint64_t corrupt_shard_chance_;
+  const std::uint64_t wrong_result_chance_;
   env::Random& random_;
 };
 

@@ -71,8 +71,10 @@ Result<void> parse_misbehaviour(std::string_view text, Plan& plan) {
     plan.double_vote_chance = chance;
   } else if (kind == "corrupt-shard") {
     plan.corrupt_shard_chance = chance;
+  } else if (kind == "wrong-result") {
+    plan.wrong_result_chance = chance;
   } else {
-    return bad("'" + std::string(kind) + "' is none of double-vote, corrupt-shard");
+    return bad("'" + std::string(kind) + "' is none of double-vote, corrupt-shard, wrong-result");
   }
   return {};
 }

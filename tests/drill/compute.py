@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Jobs over stored objects on nodes that die: outputs are exact, every job ends, everybody is paid
-once, and the books balance."""
+once, liars never, and the books balance."""
 import argparse
 import json
 import os
@@ -10,12 +10,14 @@ import random
 import struct
 import sys
 import time
+import urllib.request
 
 from local_network import Network, await_true
 from plain_blake3 import blake3, derived
 
 # The one in office and the one after it; who executes is one of the others.
 BROKERS = ("super-2", "super-3")
+LIAR = "super-4"
 OUTPUT_CONTEXT = "oort.v1 compute builtin output"
 BUDGET = 20_000_000
 PATIENCE = 240
@@ -345,17 +347,56 @@ class Drill:
         self.settled([job], before)
         self.say(f"{BROKERS[0]} is killed in office: {BROKERS[1]} takes over, {executor} goes on")
 
+    def deviations(self):
+        """Results against the majority, as the broker in office counts them."""
+        endpoint = self.network.status()[BROKERS[0]]["operator_endpoint"]
+        with urllib.request.urlopen(f"http://{endpoint}/metrics", timeout=30) as page:
+            for line in page.read().decode().splitlines():
+                if line.startswith("oort_compute_broker_deviations "):
+                    return float(line.split()[1])
+        return 0
+
+    def catch_liar(self):
+        """Who signs for wrong results is outvoted where tasks are run several times, convicted by
+        its own bytes where they are not, and never paid. Needs the program for drills."""
+        before = self.credits()
+        self.network.devnet("stop", LIAR)
+        self.network.restart(LIAR, "--misbehave", "wrong-result@1")
+        self.network.devnet("wait", "--timeout", str(PATIENCE))
+        pays = {name: len(self.escrow_pay(name)) for name in self.ids}
+        seen = self.deviations()
+        data = self.random.randbytes(5_000)
+        inputs = [self.store("doubtful-in", data)]
+        sure = self.submit("doubtful", "blake3", b"\1" + vector([]), inputs, confidence=970_000)
+        record = self.await_closed(sure)
+        wanted = struct.pack("<BIQ", 1, 1, len(data)) + blake3(data) + vector([])
+        assert self.load("doubtful") == wanted, self.load("doubtful").hex()
+        assert record["leases"] == 3, record
+        assert self.deviations() == seen + 1, (seen, self.deviations())
+        others = [self.ids["super-1"], self.ids["archive-1"]]
+        alone = self.submit("alone", "blake3", b"\1" + vector([]), inputs, retry={"max": 1},
+                            placement={"exclude_nodes": others})
+        record = self.await_closed(alone, "failed")
+        assert record["pay"] == "0", record
+        paid = {name for name in self.ids if len(self.escrow_pay(name)) > pays[name]}
+        assert paid - set(BROKERS) == {"super-1", "archive-1"}, paid
+        self.settled([sure, alone], before)
+        self.network.devnet("stop", LIAR)
+        self.network.restart(LIAR)
+        self.network.devnet("wait", "--timeout", str(PATIENCE))
+        self.say(f"{LIAR} signs for wrong results: it is outvoted, and paid for none")
+
     def run(self):
-        with Network(archives=1, edges=0) as network:
+        with Network(archives=1, edges=0, program="oortd-test") as network:
             self.begin(network)
             for happens in (self.hash_objects, self.array, self.learn, self.learn_together,
-                            self.cancel, self.kill_executor, self.kill_broker):
+                            self.cancel, self.kill_executor, self.kill_broker, self.catch_liar):
                 happens()
             self.books()
             jobs = [self.record(job) for job in self.jobs]
         self.say("all statements add up")
         return {"name": "compute", "passed": True, "jobs": len(jobs),
-                "lost": sum(job["phase"] != "closed" for job in jobs),
+                "lost": sum(job["phase"] != "closed" for job in jobs), "misbehaving": [LIAR],
                 "paid": str(sum(int(job["paid"]) for job in jobs)), "books_balanced": True,
                 "steps": self.steps, "figures": self.figures}
 

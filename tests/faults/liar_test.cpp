@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "oort/codec/codec.hpp"
+#include "oort/compute/messages.hpp"
 #include "oort/consensus/evidence.hpp"
 #include "oort/host/random.hpp"
 #include "oort/object/shard_messages.hpp"
@@ -63,6 +64,24 @@ TEST(Liar, SignsForTheWrongBytes) {
   EXPECT_NE(lie.receipt->result_hash, truth);
   EXPECT_EQ(lie.receipt->result_hash, object::result_hash_of(lie));
   EXPECT_TRUE(ledger::is_signed(*lie.receipt));
+}
+
+TEST(Liar, SignsForAnotherResultAlwaysTheSame) {
+  host::KernelRandom random;
+  const crypto::KeyPair keys(crypto::SecretSeed::generate(random));
+  const node::Identity self{ChainId(), keys};
+  compute::TaskResult result;
+  result.receipt.executor = keys.node_id();
+  result.receipt.result_hash.mutable_view().back() = std::byte{9};
+  const Bytes lie = with_wrong_result(compute::message_bytes(result), self);
+  const auto read = compute::message_from<compute::TaskResult>(lie).value();
+  EXPECT_NE(read.receipt.result_hash, result.receipt.result_hash);
+  EXPECT_TRUE(ledger::is_signed(read.receipt));
+  EXPECT_EQ(with_wrong_result(compute::message_bytes(result), self), lie);
+  result.end = compute::TaskEnd::Failed;
+  const Bytes failed = compute::message_bytes(result);
+  EXPECT_EQ(with_wrong_result(failed, self), failed);
+  EXPECT_EQ(with_wrong_result(to_bytes("no result"), self), to_bytes("no result"));
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ TEST(Plan, TakesItsFlagsAndLeavesTheRest_F1) {
                                     "--misbehave",
                                     "double-vote@0.5",
                                     "--misbehave=corrupt-shard@1",
+                                    "--misbehave=wrong-result@0.25",
                                     "--failpoint=ledger.commit=crash"};
   const Plan plan = take_plan(words).value();
   EXPECT_EQ(words, (std::vector<std::string>{"oortd-test", "start", "--config", "x.toml"}));
@@ -40,6 +41,7 @@ TEST(Plan, TakesItsFlagsAndLeavesTheRest_F1) {
                                        {.name = "ledger.commit", .action = Action::Crash}},
                         .double_vote_chance = 500'000,
                         .corrupt_shard_chance = 1'000'000,
+                        .wrong_result_chance = 250'000,
                         .clock_offset = -20ms}));
 }
 

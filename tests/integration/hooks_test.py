@@ -22,8 +22,8 @@ EXIT_USAGE = 2
 FAILPOINTS = ["ledger.commit", "shards.append", "shards.sync", "submit.after", "submit.before",
               "votes.append", "votes.sync"]
 # What only the program for drills may hold.
-WORDS = ["failpoint", "--misbehave", "double-vote", "corrupt-shard", "clock-offset", "on purpose",
-         *FAILPOINTS]
+WORDS = ["failpoint", "--misbehave", "double-vote", "corrupt-shard", "wrong-result",
+         "clock-offset", "on purpose", *FAILPOINTS]
 
 
 class ShippedTest(unittest.TestCase):

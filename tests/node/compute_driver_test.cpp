@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "compute_town.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/run.hpp"
 #include "oort/compute/tasks.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/jobs_spec.hpp"
 
 namespace oort::node::test {
 namespace {
@@ -214,6 +216,33 @@ TEST(BrokerPort, ReadsALogFromAnyPlaceAndWaitsForMore) {
   }
   EXPECT_NE(text.find("begins blake3 1, 0 of 3 units"), std::string::npos) << text;
   EXPECT_NE(text.find("done, 49 bytes"), std::string::npos) << text;
+}
+
+TEST(BrokerPort, AClosedJobIsToldOfForAWhileAndItsOutcomeKnownForLonger) {
+  ComputeTown town(4);
+  const api::JobHandover job = town.make_job({0, 2});
+  ASSERT_TRUE(accept(town, 0, job));
+  town.open(job);
+  town.run(20'000);
+  ASSERT_EQ(town.job(job.id).phase, JobPhase::Closed);
+  Answer<api::JobRun> soon;
+  town.resident(0).port().get_run(job.id, soon.callback());
+  town.run(200);
+  EXPECT_TRUE(soon.get());
+  town.run(600'000);
+  Answer<api::JobRun> later;
+  town.resident(0).port().get_run(job.id, later.callback());
+  town.run(200);
+  EXPECT_EQ(later.get().error().reason(), reason::not_found);
+  api::JobHandover next = town.make_job({0, 2}, 2);
+  auto spec = codec::from_bytes<ledger::JobSpec>(next.spec).value();
+  spec.depends_on = {job.id};
+  next.spec = codec::to_bytes(spec);
+  next.open.spec = ledger::job_spec_hash(next.spec);
+  ASSERT_TRUE(accept(town, 0, next));
+  town.open(next);
+  town.run(20'000);
+  EXPECT_EQ(town.job(next.id).outcome, JobOutcome::Succeeded);
 }
 
 TEST(BrokerPort, AStopAnswersWhoeverWaits) {

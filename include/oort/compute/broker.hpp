@@ -126,7 +126,12 @@ struct BrokerOptions {
   std::uint64_t copy_patience_ms = 5'000;
   /// A handover whose job the ledger never shows is forgotten.
   std::uint64_t handover_ms = 300'000;
+  /// For so long tasks and logs of a closed job are told of.
+  std::uint64_t closed_ms = 600'000;
+  /// For so long its outcome is known to jobs that depend on it; longer than the ledger keeps it.
+  std::uint64_t outcome_ms = 691'200'000;
   std::size_t log_bytes_max = 64 * 1024;
+  /// Those that are closed and told of no more do not count.
   std::size_t jobs_max = 10'000;
 };
 

@@ -49,14 +49,16 @@ struct Plan {
   std::uint64_t double_vote_chance = 0;
   /// That a piece of a shard is served with a wrong byte.
   std::uint64_t corrupt_shard_chance = 0;
+  /// That an executor signs for another result than that of its work.
+  std::uint64_t wrong_result_chance = 0;
   /// Added to civil time.
   std::chrono::milliseconds clock_offset{0};
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
 /// Takes `--failpoint F`, `--misbehave KIND@RATE` and `--clock-offset MS` (also written with `=`)
-/// out of a command line. KIND is `double-vote` or `corrupt-shard`, RATE above 0 and at most 1.
-/// Fails with BAD_ARGUMENT.
+/// out of a command line. KIND is `double-vote`, `corrupt-shard` or `wrong-result`, RATE above 0
+/// and at most 1. Fails with BAD_ARGUMENT.
 [[nodiscard]] Result<Plan> take_plan(std::vector<std::string>& words);
 
 /// Hooks that carry a plan out. Threads: any.
