@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "oort/compute/tasks.hpp"
+
 namespace oort::compute {
 namespace {
 
@@ -19,7 +21,7 @@ Alternative alternative_of(const ledger::JobAlternative& from) {
   way.gpu_memory_mib_min = from.gpu_memory_mib;
   way.same_interconnect = from.same_interconnect;
   way.cpu_milli = from.cpu_milli;
-  way.memory_mib = from.memory_mib;
+  way.memory_mib = std::max(task_memory_min_mib, from.memory_mib);
   way.disk_mib = from.disk_mib;
   way.network_mbps_min = from.network_mbps;
   if (from.architecture) way.architecture = static_cast<Architecture>(*from.architecture);

@@ -116,6 +116,14 @@ Result<void> check_feasible(const ledger::JobSpec& spec) {
         return unsupported("inputs of one task of more than 256 MiB");
       }
     }
+    for (const ledger::JobAlternative& way : spec.any_of) {
+      const std::uint32_t memory_mib = std::max(task_memory_min_mib, way.memory_mib);
+      if (bytes > std::uint64_t{memory_mib} << 20U) {
+        return fail(ErrorCode::InvalidArgument, reason::bad_argument,
+                    "any_of.memory_mib: " + std::to_string(memory_mib) +
+                        " MiB do not hold the inputs of task " + std::to_string(task));
+      }
+    }
   }
   const auto replicas = replicas_for(spec.confidence, spec.placement.credibility_ppb_min);
   if (!replicas) return unsupported("a confidence that needs more than 21 runs");

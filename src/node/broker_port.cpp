@@ -2,15 +2,30 @@
 #include "broker_port.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
+#include "oort/api/broker_port.hpp"
 #include "oort/codec/codec.hpp"
+#include "oort/compute/broker.hpp"
+#include "oort/compute/explanation.hpp"
 #include "oort/compute/tasks.hpp"
+#include "oort/core/callback.hpp"
+#include "oort/core/error.hpp"
+#include "oort/core/ids.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/core/result.hpp"
+#include "oort/core/time.hpp"
+#include "oort/env/executor.hpp"
+#include "oort/ledger/jobs_records.hpp"
+#include "oort/ledger/jobs_spec.hpp"
+#include "oort/ledger/jobs_sums.hpp"
+#include "oort/ledger/market_records.hpp"
 
 namespace oort::node {
 namespace {

@@ -4,22 +4,43 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
+#include "oort/api/broker_port.hpp"
+#include "oort/compute/broker.hpp"
+#include "oort/compute/executor.hpp"
+#include "oort/compute/messages.hpp"
 #include "oort/core/assert.hpp"
+#include "oort/core/bytes.hpp"
+#include "oort/core/callback.hpp"
+#include "oort/core/ids.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/core/result.hpp"
+#include "oort/core/time.hpp"
+#include "oort/env/clock.hpp"
+#include "oort/env/executor.hpp"
+#include "oort/env/kv_store.hpp"
+#include "oort/env/transport.hpp"
 #include "oort/ledger/honesty_view.hpp"
 #include "oort/ledger/jobs_events.hpp"
+#include "oort/ledger/jobs_operations.hpp"
+#include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/jobs_view.hpp"
 #include "oort/ledger/operations.hpp"
 #include "oort/ledger/receipt.hpp"
 #include "oort/ledger/rejection.hpp"
 #include "oort/ledger/transaction.hpp"
+#include "oort/object/ports.hpp"
 
 namespace oort::node {
 namespace {

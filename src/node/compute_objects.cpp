@@ -2,13 +2,19 @@
 #include "compute_objects.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include "oort/core/bytes.hpp"
+#include "oort/core/callback.hpp"
 #include "oort/core/limits.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/core/result.hpp"
+#include "oort/object/object_store.hpp"
 
 namespace oort::node {
 namespace {

@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the ledger and whoever runs the node are told of this node's part in compute.
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "compute_driver.hpp"
+#include "oort/compute/broker.hpp"
+#include "oort/compute/executor.hpp"
+#include "oort/compute/messages.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/metrics.hpp"
+#include "oort/core/result.hpp"
+#include "oort/core/time.hpp"
 #include "oort/ledger/jobs_operations.hpp"
+#include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/jobs_view.hpp"
 #include "oort/ledger/records.hpp"
 #include "oort/ledger/rejection.hpp"
 #include "oort/ledger/transaction.hpp"
 #include "oort/ledger/view.hpp"
+#include "oort/object/ports.hpp"
 
 namespace oort::node {
 namespace {

@@ -2,15 +2,23 @@
 #include "compute_registry.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <optional>
+#include <vector>
 
+#include "oort/compute/broker.hpp"
 #include "oort/core/amount.hpp"
+#include "oort/core/ids.hpp"
 #include "oort/ledger/honesty_math.hpp"
 #include "oort/ledger/honesty_view.hpp"
 #include "oort/ledger/market_records.hpp"
 #include "oort/ledger/ratio.hpp"
 #include "oort/ledger/records.hpp"
+#include "oort/ledger/state.hpp"
 #include "oort/ledger/view.hpp"
+#include "oort/object/ports.hpp"
 
 namespace oort::node {
 namespace {

@@ -5,14 +5,24 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "oort/compute/builtin/run.hpp"
+#include "oort/compute/executor.hpp"
+#include "oort/compute/messages.hpp"
+#include "oort/compute/tasks.hpp"
+#include "oort/core/bytes.hpp"
 #include "oort/core/limits.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/core/result.hpp"
+#include "oort/core/time.hpp"
+#include "oort/env/clock.hpp"
+#include "oort/env/executor.hpp"
 
 namespace oort::node {
 namespace {
@@ -93,15 +103,21 @@ struct WorkRunner::Shared : std::enable_shared_from_this<Shared> {
     compute::builtin::Task task{start.work.workload, start.work.parameters,
                                 std::move(start.input_bytes)};
     const Bytes checkpoint = std::exchange(start.checkpoint, {});
-    Result<Run> run =
-        checkpoint.empty() ? Run::start(std::move(task)) : Run::resume(task, checkpoint);
-    if (!run && !checkpoint.empty()) {
-      log::debug("compute", "a checkpoint is of no use", {{"why", run.error().to_string()}});
-      run = Run::start(std::move(task));
+    std::optional<Run> run;
+    if (!checkpoint.empty()) {
+      auto resumed = Run::resume(task, checkpoint);
+      if (resumed) {
+        run.emplace(*std::move(resumed));
+      } else {
+        log::debug("compute", "a checkpoint is of no use", {{"why", resumed.error().to_string()}});
+      }
     }
-    if (!run) return fail(std::move(run).error());
+    if (!run) {
+      OORT_TRY(Run begun, Run::start(std::move(task)));
+      run.emplace(std::move(begun));
+    }
     const std::uint64_t granted =
-        std::uint64_t{std::max(memory_min_mib, start.memory_mib)} * limits::mib;
+        std::uint64_t{std::max(compute::task_memory_min_mib, start.memory_mib)} * limits::mib;
     const std::uint64_t needed = run->cost().memory_bytes + input_bytes;
     if (needed > granted) {
       return fail(ErrorCode::InvalidArgument, reason::too_large,

@@ -18,12 +18,10 @@ namespace oort::node {
 ///   WR1 Each start ends once: `ended` is told of it on the strand, after all of its progress.
 ///   WR2 Work that is stopped, or that has had its walltime, ends after the unit that it is at.
 ///   WR3 Work that may take more memory than its lease grants never begins; each lease grants at
-///       least `memory_min_mib`.
+///       least `compute::task_memory_min_mib`.
 /// Threads: the strand.
 class WorkRunner {
  public:
-  static constexpr std::uint32_t memory_min_mib = 64;
-
   struct Parts {
     /// Runs the slices; each takes about `slice`.
     env::Executor& pool;

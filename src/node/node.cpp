@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
+#include <vector>
 
 #include "broker_port.hpp"
 #include "compute_driver.hpp"
@@ -13,8 +15,12 @@
 #include "honesty_driver.hpp"
 #include "honesty_reads.hpp"
 #include "ledger_view.hpp"
+#include "oort/api/broker_port.hpp"
 #include "oort/api/ports.hpp"
 #include "oort/chain/chain.hpp"
+#include "oort/compute/messages.hpp"
+#include "oort/compute/offer.hpp"
+#include "oort/core/limits.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/signature.hpp"

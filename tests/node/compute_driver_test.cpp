@@ -154,6 +154,15 @@ TEST(BrokerPort, RefusesWhatNoBrokerCanDo) {
   const auto refused = accept(town, 0, in_oort);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason(), reason::not_supported);
+  // 64 MiB is what a task has that asks for none.
+  api::JobHandover large = town.make_job({0});
+  auto spec = codec::from_bytes<ledger::JobSpec>(large.spec).value();
+  spec.inputs.front().size = std::uint64_t{65} << 20U;
+  large.spec = codec::to_bytes(spec);
+  const auto too_large = accept(town, 0, large);
+  ASSERT_FALSE(too_large);
+  EXPECT_EQ(too_large.error().reason(), reason::bad_argument);
+  EXPECT_NE(too_large.error().detail().find("any_of.memory_mib"), std::string::npos);
   // Its only broker does not answer.
   town.resident(2).kill();
   Answer<void> answer;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "oort/compute/builtin/run.hpp"
+#include "oort/compute/tasks.hpp"
 #include "oort/core/limits.hpp"
 
 namespace oort::node {
@@ -170,10 +171,10 @@ TEST(WorkRunner, WorkEndsWithItsWalltime_WR2) {
 
 TEST(WorkRunner, WhatMayTakeMoreMemoryThanItHasNeverBegins_WR3) {
   Bench bench;
-  compute::WorkStart start = bench.start_of(1, (WorkRunner::memory_min_mib + 1) * limits::mib);
+  compute::WorkStart start = bench.start_of(1, (compute::task_memory_min_mib + 1) * limits::mib);
   start.memory_mib = 1;
   bench.runner->start(start);
-  start = bench.start_of(2, (WorkRunner::memory_min_mib - 1) * limits::mib);
+  start = bench.start_of(2, (compute::task_memory_min_mib - 1) * limits::mib);
   start.memory_mib = 1;
   bench.runner->start(start);
   bench.run();

@@ -20,6 +20,8 @@ namespace oort::compute {
 /// Of an array, or members of a gang.
 inline constexpr std::uint32_t job_tasks_max = 4'096;
 inline constexpr std::uint32_t replicas_max = 21;
+/// What a task has at least, whatever it asks for; its inputs count.
+inline constexpr std::uint32_t task_memory_min_mib = 64;
 
 [[nodiscard]] std::uint32_t tasks_count(const ledger::JobSpec& spec) noexcept;
 
