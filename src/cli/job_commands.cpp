@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -15,6 +14,7 @@
 #include "client.hpp"
 #include "compute_client.hpp"
 #include "job_file.hpp"
+#include "job_order.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
 #include "named.hpp"
@@ -28,16 +28,13 @@
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/env/clock.hpp"
-#include "oort/env/random.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/jobs_operations.hpp"
-#include "oort/ledger/jobs_spec.hpp"
 #include "session.hpp"
 
 namespace oort::cli {
 namespace {
 
-constexpr std::uint64_t ms_per_second = 1000;
 constexpr std::uint64_t access_ms = 300'000;
 
 struct Arguments {
@@ -45,12 +42,7 @@ struct Arguments {
   std::string job;
   std::string key_file;
   std::string account;
-  std::string budget;
-  bool in_oort = false;
-  std::uint64_t deadline_s = 86'400;
-  std::uint64_t dispute_s = 60;
-  std::uint32_t brokers_count = 2;
-  std::vector<std::string> brokers;
+  JobOrder order;
   bool is_waiting = false;
   bool is_all = false;
   std::uint32_t task = 0;
@@ -58,13 +50,6 @@ struct Arguments {
   bool is_once = false;
   std::string node;
 };
-
-Result<JobId> parse_job(const std::string& text) {
-  const auto id = JobId::from_hex(text);
-  if (id) return *id;
-  return fail(ErrorCode::InvalidArgument, reason::bad_argument,
-              "'" + text + "' is no job: 64 hexadecimal digits are wanted");
-}
 
 bool is_in_credits(const std::string& currency) { return currency == "credits"; }
 
@@ -184,84 +169,19 @@ Result<void> plan_job(const Session& session, const Arguments& arguments) {
 
 // Submission --------------------------------------------------------------------------------------
 
-/// Super nodes that the node knows, itself included.
-Result<std::vector<NodeId>> super_nodes(const Session& session) {
-  OORT_TRY(const std::string endpoint, session.endpoint());
-  OORT_TRY(const auto status, get_status(endpoint));
-  OORT_TRY(const auto peers, list_peers(endpoint));
-  std::vector<NodeId> found;
-  const auto keep = [&found](const std::string& bytes) {
-    if (const auto id = NodeId::from(as_bytes(bytes))) found.push_back(*id);
-  };
-  if (status.role() == "super") keep(status.node_id());
-  for (const v1::Peer& peer : peers.peers()) {
-    if (std::ranges::find(peer.roles(), "super") != peer.roles().end()) keep(peer.node_id());
-  }
-  return found;
-}
-
-Result<std::vector<NodeId>> brokers_of(const Session& session, const Arguments& arguments,
-                                       const JobId& job) {
-  std::vector<NodeId> brokers;
-  for (const std::string& named : arguments.brokers) {
-    OORT_TRY(const NodeId node, node_named(session, named));
-    brokers.push_back(node);
-  }
-  if (!brokers.empty()) return brokers;
-  OORT_TRY(auto candidates, super_nodes(session));
-  return ledger::rendezvous_brokers(job, std::move(candidates), arguments.brokers_count);
-}
-
-std::uint64_t random_nonce(const Session& session) {
-  std::array<std::byte, sizeof(std::uint64_t)> bytes{};
-  session.random().fill(bytes);
-  std::uint64_t nonce = 0;
-  for (const std::byte byte : bytes) nonce = nonce << 8 | std::to_integer<std::uint64_t>(byte);
-  return nonce;
-}
-
-Result<ledger::JobOpen> open_of(const Session& session, const Arguments& arguments,
-                                const ledger::JobSpec& spec, const AccountId& payer) {
-  ledger::JobOpen open;
-  open.nonce = random_nonce(session);
-  open.spec = ledger::job_spec_hash(codec::to_bytes(spec));
-  open.kind = ledger::kind_of(spec.work);
-  open.walltime_ms = spec.walltime_ms;
-  open.confidence = spec.confidence;
-  if (arguments.in_oort) {
-    OORT_TRY(const Oort budget, parse_oort(arguments.budget));
-    open.budget = ledger::Units(budget.units());
-  } else {
-    OORT_TRY(const Credits budget, parse_credits(arguments.budget));
-    open.budget = ledger::Units(budget.units());
-    open.currency = ledger::Currency::Credits;
-  }
-  open.deadline_ms = session.clock().now_wall().milliseconds + arguments.deadline_s * ms_per_second;
-  open.dispute_ms = arguments.dispute_s * ms_per_second;
-  OORT_TRY(open.brokers, brokers_of(session, arguments, ledger::job_id_of(payer, open.nonce)));
-  return open;
-}
-
 Result<void> wait_for(const Session& session, const JobId& job);
 
 Result<void> submit_job(const Session& session, const Arguments& arguments) {
   OORT_TRY(const auto spec, load_job(arguments.file));
   OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
-  const AccountId payer = crypto::account_of(keys.public_key());
-  OORT_TRY(const auto open, open_of(session, arguments, spec, payer));
-  OORT_TRY(LedgerClient ledger, open_ledger(session));
-  OORT_TRY(const Bytes transaction, ledger.sign(keys, {open}));
-  OORT_TRY(ComputeClient client, open_compute(session));
-  OORT_TRY(const auto done, client.submit(transaction, codec::to_bytes(spec)));
-  OORT_TRY(check_receipt(done.submitted().receipt()));
-  const std::string id = hex_of(done.job());
+  OORT_TRY(const PlacedJob placed, place_order(session, arguments.order, spec, keys));
+  const std::string id = placed.job.hex();
   const Json value = {{"job", id},
-                      {"transaction_id", hex_of(done.submitted().transaction_id())},
-                      {"height", done.submitted().receipt().height()}};
+                      {"transaction_id", hex_of(placed.submitted.transaction_id())},
+                      {"height", placed.submitted.receipt().height()}};
   session.show(value, [&] { std::printf("job %s\n", id.c_str()); });
   if (!arguments.is_waiting) return {};
-  OORT_TRY(const JobId job, parse_job(id));
-  return wait_for(session, job);
+  return wait_for(session, placed.job);
 }
 
 // Jobs --------------------------------------------------------------------------------------------
@@ -465,18 +385,23 @@ void add_submit(CLI::App* group, Session& session, Arguments& arguments) {
       add(group, session, arguments, "submit", "Pay for a job and hand it over", submit_job);
   submit->add_option("FILE", arguments.file, "The job in JSON; see docs/JOBS.md")->required();
   submit->add_option("--key", arguments.key_file, "Key of the payer")->required();
-  submit->add_option("--budget", arguments.budget, "Credits for executors and broker")->required();
-  submit->add_flag("--oort", arguments.in_oort, "The budget is in OORT");
-  submit->add_option("--deadline", arguments.deadline_s, "Seconds until it must have ended")
-      ->capture_default_str();
-  submit->add_option("--dispute", arguments.dispute_s, "Seconds in which its result is disputed")
+  submit->add_option("--budget", arguments.order.budget, "Credits for executors and broker")
+      ->required();
+  submit->add_flag("--oort", arguments.order.in_oort, "The budget is in OORT");
+  submit->add_option("--deadline", arguments.order.deadline_s, "Seconds until it must have ended")
       ->capture_default_str();
   submit
-      ->add_option("--brokers", arguments.brokers_count,
+      ->add_option("--dispute", arguments.order.dispute_s,
+                   "Seconds in which its result is disputed")
+      ->capture_default_str();
+  submit
+      ->add_option("--brokers", arguments.order.brokers_count,
                    "How many super nodes are its brokers, one after another")
       ->check(CLI::Range(1, 3))
       ->capture_default_str();
-  submit->add_option("--broker", arguments.brokers, "A broker by name; in order, may be repeated")
+  submit
+      ->add_option("--broker", arguments.order.brokers,
+                   "A broker by name; in order, may be repeated")
       ->allow_extra_args(false);
   submit->add_flag("--wait", arguments.is_waiting, "Show what becomes of it until it is over");
   submit->footer("Example: oortd job submit hash.json --budget 50 --key owner.key --wait");

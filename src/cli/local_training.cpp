@@ -41,6 +41,8 @@ std::vector<std::int32_t> numbers_in(std::string_view row) {
   }
 }
 
+}  // namespace
+
 Result<builtin::Dataset> dataset_in(std::string_view records) {
   OORT_TRY(const auto rows, datahub::sample_lines_of(records));
   builtin::Dataset dataset;
@@ -68,8 +70,6 @@ Result<builtin::Dataset> dataset_in(std::string_view records) {
   return dataset;
 }
 
-}  // namespace
-
 Bytes recipe_of(const LocalTraining& options) {
   builtin::TrainParameters parameters;
   parameters.hidden = options.hidden;
@@ -86,10 +86,17 @@ Result<TrainedModel> train_locally(std::string_view records, const LocalTraining
   task.inputs.push_back(codec::to_bytes(dataset));
   OORT_TRY(Bytes output, builtin::run_to_end(std::move(task)));
   OORT_TRY(const auto trained, codec::from_bytes<builtin::TrainOutput>(output));
+  return finish_model(trained.network, trained.model, dataset, std::move(output));
+}
+
+Result<TrainedModel> finish_model(const builtin::Network& network, const builtin::Model& exported,
+                                  const builtin::Dataset& rows, Bytes training) {
   TrainedModel model;
-  model.last_loss_q16 = trained.losses_q16.empty() ? 0 : trained.losses_q16.back();
-  model.files.emplace_back("model.bin", codec::to_bytes(trained.model));
-  model.files.emplace_back("training.bin", std::move(output));
+  model.rows_count = rows.count();
+  model.rows_right =
+      builtin::correct_count(network, rows, 0, rows.count(), builtin::best_kernels());
+  model.files.emplace_back("model.bin", codec::to_bytes(exported));
+  model.files.emplace_back("training.bin", std::move(training));
   std::vector<datahub::ManifestFile> files;
   for (const auto& [name, bytes] : model.files) files.push_back({name, crypto::sha256(bytes)});
   OORT_TRY(const auto manifest, datahub::Manifest::from(std::move(files)));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "artefacts.hpp"
+#include "bucket_client.hpp"
 #include "client.hpp"
 #include "datahub_client.hpp"
 #include "key_file.hpp"
@@ -34,6 +35,8 @@
 #include "oort/env/clock.hpp"
 #include "oort/ledger/datahub_operations.hpp"
 #include "oort/ledger/operations.hpp"
+#include "pool_jobs.hpp"
+#include "pooled_training.hpp"
 #include "session.hpp"
 
 namespace oort::cli {
@@ -58,6 +61,14 @@ struct Arguments {
   std::string grade = "witnessed";
   std::vector<std::string> datasets;
   LocalTraining options;
+  /// Nobody: it is trained alone.
+  std::uint32_t members = 0;
+  std::uint32_t rounds = 4;
+  std::uint32_t local_steps = 40;
+  std::string round_budget = "10";
+  std::vector<std::string> brokers;
+  std::string pool_bucket;
+  std::string payer_file;
   bool is_removed = false;
 };
 
@@ -83,6 +94,44 @@ Result<void> send(const Session& session, const Arguments& arguments,
 
 // Training ----------------------------------------------------------------------------------------
 
+bool is_pooled(const Arguments& arguments) { return arguments.members > 0; }
+
+PooledTraining pool_of(const Arguments& arguments) {
+  PooledTraining pool;
+  pool.members = arguments.members;
+  pool.rounds = arguments.rounds;
+  pool.local_steps = arguments.local_steps;
+  pool.hidden = arguments.options.hidden;
+  pool.seed = arguments.options.seed;
+  return pool;
+}
+
+Bytes recipe_of(const Arguments& arguments) {
+  return is_pooled(arguments) ? recipe_of(pool_of(arguments)) : recipe_of(arguments.options);
+}
+
+/// By the machines of others where a pool is asked for, each round a job; else here.
+Result<TrainedModel> train_rows(const Session& session, const Arguments& arguments,
+                                std::string_view records, const Bytes32& start,
+                                std::vector<JobId>& jobs) {
+  if (!is_pooled(arguments)) return train_locally(records, arguments.options);
+  if (arguments.pool_bucket.empty()) {
+    return train_pooled(records, pool_of(arguments), run_here());
+  }
+  const std::string& payer_file =
+      arguments.payer_file.empty() ? arguments.key_file : arguments.payer_file;
+  OORT_TRY(const crypto::KeyPair payer, load_key(payer_file));
+  OORT_TRY(BucketClient bucket, open_bucket(session, arguments.pool_bucket));
+  OORT_TRY(bucket.create_if_missing());
+  PoolOrder order;
+  order.job.budget = arguments.round_budget;
+  order.job.brokers = arguments.brokers;
+  order.job.dispute_s = 0;
+  order.prefix = "training/" + start.hex() + "/";
+  return train_pooled(records, pool_of(arguments),
+                      run_by_jobs(session, std::move(bucket), std::move(order), payer, jobs));
+}
+
 /// This program is what trains: its bytes are the code, its version names the rest.
 Result<ledger::TrainingTerms> terms_of(const Session& session, const Arguments& arguments,
                                        const crypto::KeyPair& keys, LedgerClient& client) {
@@ -96,7 +145,7 @@ Result<ledger::TrainingTerms> terms_of(const Session& session, const Arguments& 
     terms.datasets.push_back(id);
   }
   std::ranges::sort(terms.datasets);
-  terms.recipe = crypto::sha256(recipe_of(arguments.options));
+  terms.recipe = crypto::sha256(recipe_of(arguments));
   OORT_TRY(const Bytes program, read_file("/proc/self/exe", file_bytes_max));
   terms.code = crypto::sha256(program);
   terms.environment = crypto::sha256(as_bytes("oortd " + std::string(session.version())));
@@ -111,6 +160,12 @@ Result<void> write_model(const std::string& folder, const TrainedModel& model) {
     OORT_TRY(write_file(std::filesystem::path(folder) / name, bytes, 0644));
   }
   return {};
+}
+
+Json names_of(const std::vector<JobId>& jobs) {
+  Json names = Json::array();
+  for (const JobId& job : jobs) names.push_back(job.hex());
+  return names;
 }
 
 Result<void> train(const Session& session, const Arguments& arguments) {
@@ -131,7 +186,8 @@ Result<void> train(const Session& session, const Arguments& arguments) {
   run.inputs = start.inputs;
   run.start = id;
   run.started = session.clock().now_wall();
-  OORT_TRY(const TrainedModel model, train_locally(as_text(records), arguments.options));
+  std::vector<JobId> jobs;
+  OORT_TRY(const TrainedModel model, train_rows(session, arguments, as_text(records), id, jobs));
   run.finished = session.clock().now_wall();
   run.model = model.root;
   OORT_TRY(const auto statement, datahub::statement_of(run));
@@ -150,27 +206,35 @@ Result<void> train(const Session& session, const Arguments& arguments) {
   OORT_TRY(client.submit_all(
       keys, {ledger::TrainingRecord{id, root, crypto::sha256(as_bytes(text))},
              ledger::ModelRegister{root, arguments.name, version, card, arguments.licence, id}}));
-  session.show(
-      {{"model", root.hex()},
-       {"training", id.hex()},
-       {"statement", arguments.out + ".statement.json"},
-       {"loss_q16", model.last_loss_q16}},
-      [&] { std::printf("model %s, of training %s\n", root.hex().c_str(), id.hex().c_str()); });
+  session.show({{"model", root.hex()},
+                {"training", id.hex()},
+                {"statement", arguments.out + ".statement.json"},
+                {"rows", model.rows_count},
+                {"rows_right", model.rows_right},
+                {"jobs", names_of(jobs)}},
+               [&] {
+                 std::printf("model %s, of training %s\n%u of its %u rows it names rightly\n",
+                             root.hex().c_str(), id.hex().c_str(), model.rows_right,
+                             model.rows_count);
+               });
   return {};
 }
 
 /// Computes it again from the same rows; fails with BAD_PROOF where another model comes out.
-Result<void> replay(const Arguments& arguments, const v1::Training& training) {
+Result<void> replay(const Session& session, const Arguments& arguments,
+                    const v1::Training& training) {
   if (arguments.records.empty()) {
     return fail(ErrorCode::InvalidArgument, reason::bad_argument,
                 "who replays names the rows: --records FILE, and the options of the training");
   }
-  if (crypto::sha256(recipe_of(arguments.options)).hex() != hex_of(training.recipe())) {
+  if (crypto::sha256(recipe_of(arguments)).hex() != hex_of(training.recipe())) {
     return fail(ErrorCode::InvalidArgument, reason::bad_proof,
                 "the training had other options than these");
   }
   OORT_TRY(const Bytes records, read_file(arguments.records, file_bytes_max));
-  OORT_TRY(const TrainedModel model, train_locally(as_text(records), arguments.options));
+  std::vector<JobId> none;
+  OORT_TRY(const TrainedModel model,
+           train_rows(session, arguments, as_text(records), Bytes32(), none));
   if (model.root.hex() == hex_of(training.model())) return {};
   return fail(
       ErrorCode::InvalidArgument, reason::bad_proof,
@@ -195,7 +259,7 @@ Result<void> attest(const Session& session, const Arguments& arguments) {
   operation.model = *model;
   if (arguments.grade == "replayed") {
     operation.grade = ledger::TrainingGrade::Replayed;
-    OORT_TRY(replay(arguments, training));
+    OORT_TRY(replay(session, arguments, training));
   }
   return send(session, arguments, operation, arguments.grade);
 }
@@ -274,6 +338,23 @@ void add_training_options(CLI::App* command, Arguments& arguments) {
   command->add_option("--hidden", arguments.options.hidden, "Sizes of layers between");
   command->add_option("--epochs", arguments.options.epochs, "Passes over the rows");
   command->add_option("--seed", arguments.options.seed, "Of what is drawn");
+  command->add_option("--members", arguments.members,
+                      "Trains by so many members with rows of their own, in rounds");
+  command->add_option("--rounds", arguments.rounds, "Of a pool");
+  command->add_option("--local-steps", arguments.local_steps, "Of a member in a round");
+}
+
+/// A pool of the network's executors; without a bucket every member's work is done here.
+void add_pool_options(CLI::App* command, Arguments& arguments) {
+  command->add_option("--pool", arguments.pool_bucket,
+                      "Members are executors of the network; what they need goes through this "
+                      "bucket of the payer's");
+  command->add_option("--payer", arguments.payer_file, "Key of who pays the jobs; --key's else");
+  command->add_option("--round-budget", arguments.round_budget, "Credits for one round")
+      ->needs("--pool");
+  command->add_option("--broker", arguments.brokers, "A broker by name; in order")
+      ->allow_extra_args(false)
+      ->needs("--pool");
 }
 
 void add_model_options(CLI::App* command, Arguments& arguments) {
@@ -299,6 +380,7 @@ void add_model_commands(CLI::App& app, Session& session) {
       ->required();
   trained->add_option("--node", arguments.node, "The node, where the key is its operator's");
   add_training_options(trained, arguments);
+  add_pool_options(trained, arguments);
   add_model_options(trained, arguments);
   trained->footer(
       "Example: oortd model train --dataset 3f… --records data.csv --name net --out net "

@@ -259,6 +259,8 @@ class Broker::Core {
   void see_to_output(JobEntry& job, std::uint32_t task);
   void store_output(JobEntry& job, std::uint32_t task);
   void close_answer(JobEntry& job, const Answer& answer, std::uint64_t pay);
+  [[nodiscard]] static Deviation deviation_of(const JobEntry& job, std::uint32_t task,
+                                              const Answer& answer, const Bytes32& accepted);
   void complete(JobEntry& job, std::uint32_t task, const Bytes32& result);
 
   template <class Message>
@@ -276,6 +278,7 @@ class Broker::Core {
   std::uint64_t last_ticket_ = 0;
   std::uint64_t ledger_ms_ = 0;
   std::uint64_t ledger_lease_ms_ = 0;
+  Epoch epoch_;
   std::map<JobId, JobEntry> jobs_;
   std::map<NodeId, NodeEntry> nodes_;
   std::map<AccountId, QueueId> queues_;

@@ -20,6 +20,7 @@ constexpr std::size_t anchors_kept_max = 64;
 void Broker::Core::see(const LedgerSight& sight) {
   ledger_ms_ = std::max(ledger_ms_, sight.time_ms);
   ledger_lease_ms_ = sight.lease_ms;
+  epoch_ = sight.epoch;
   for (const ledger::Job& record : sight.jobs) {
     if (std::find(record.brokers.begin(), record.brokers.end(), options_.self) ==
         record.brokers.end()) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker_core.hpp"
+#include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/run.hpp"
 #include "oort/compute/tasks.hpp"
 #include "oort/core/assert.hpp"
@@ -12,11 +13,19 @@ namespace oort::compute {
 namespace {
 
 constexpr std::uint32_t store_failures_max = 10;
+/// A receipt of another time could not be shown to a court; blocks reach nodes apart.
+constexpr std::uint64_t epochs_late_max = 2;
+
+bool is_of_time(Epoch of, Epoch now) {
+  if (now.value() == 0) return true;
+  return of.value() <= now.value() + 1 && of.value() + epochs_late_max >= now.value();
+}
 
 }  // namespace
 
 bool Broker::Core::is_good(const TaskResult& result, const Lease& lease, const NodeId& from) const {
   const ledger::WorkReceipt& receipt = result.receipt;
+  if (!is_of_time(receipt.epoch, epoch_)) return false;
   const bool is_of_lease = receipt.chain == options_.chain && receipt.executor == from &&
                            receipt.lease == LeaseId{lease.key.number, lease.key.broker_epoch} &&
                            receipt.task_commitment == ledger::task_commitment(lease.grant.envelope);
@@ -227,6 +236,23 @@ void Broker::Core::see_to_output(JobEntry& job, std::uint32_t task) {
   ask_output(job, task);
 }
 
+Deviation Broker::Core::deviation_of(const JobEntry& job, std::uint32_t task, const Answer& answer,
+                                     const Bytes32& accepted) {
+  Deviation deviation;
+  deviation.job = job.id;
+  deviation.task = task;
+  deviation.executor = answer.node;
+  deviation.result = answer.receipt.result_hash;
+  deviation.accepted = accepted;
+  deviation.receipt = answer.receipt;
+  deviation.envelope = codec::to_bytes(envelope_of(job.id, job.spec, task));
+  deviation.payer = job.payer;
+  for (const std::uint32_t index : inputs_of(job.spec, task)) {
+    deviation.inputs.push_back(job.spec.inputs[index].uri);
+  }
+  return deviation;
+}
+
 void Broker::Core::complete(JobEntry& job, std::uint32_t task, const Bytes32& result) {
   TaskEntry& one = job.tasks.at(task);
   one.output = result;
@@ -249,8 +275,7 @@ void Broker::Core::complete(JobEntry& job, std::uint32_t task, const Bytes32& re
     }
     if (!is_right) {
       ++figures_.deviations;
-      out_.deviations.push_back(
-          {job.id, task, answer.node, answer.receipt.result_hash, result, answer.receipt});
+      out_.deviations.push_back(deviation_of(job, task, answer, result));
     }
     say_seen(job, answer.node, answer.key);
   }

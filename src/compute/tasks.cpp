@@ -5,6 +5,8 @@
 #include <limits>
 #include <variant>
 
+#include "oort/codec/codec.hpp"
+#include "oort/compute/builtin/federated.hpp"
 #include "oort/core/amount.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
@@ -26,6 +28,19 @@ Work work_of(const ledger::BuiltinWork& work) {
   out.parameters = work.parameters;
   return out;
 }
+/// Members of a gang that trains together: each descends on data of its own.
+bool is_pooled(const ledger::JobSpec& spec) {
+  const auto* const builtin = std::get_if<ledger::BuiltinWork>(&spec.work);
+  return builtin != nullptr && builtin->name == "train_local" && spec.gang_max > 1;
+}
+/// What is no parameters of members stays, for the workload to refuse.
+Bytes parameters_of(ByteView parameters, std::uint32_t member) {
+  auto local = codec::from_bytes<builtin::LocalParameters>(parameters);
+  if (!local) return to_bytes(parameters);
+  local->member = member;
+  return codec::to_bytes(*local);
+}
+
 Work work_of(const ledger::ContainerWork& work) {
   Work out;
   out.kind = WorkKind::Container;
@@ -43,6 +58,7 @@ std::uint32_t tasks_count(const ledger::JobSpec& spec) noexcept {
 }
 
 std::vector<std::uint32_t> inputs_of(const ledger::JobSpec& spec, std::uint32_t task) {
+  if (is_pooled(spec)) return {0, task + 1};
   const auto count = static_cast<std::uint32_t>(spec.inputs.size());
   const std::uint32_t step = std::max<std::uint32_t>(1, spec.array_count);
   std::vector<std::uint32_t> indexes;
@@ -85,6 +101,9 @@ TaskEnvelope envelope_of(const JobId& job, const ledger::JobSpec& spec, std::uin
   name.u32(task);
   envelope.task = TaskId(crypto::hash(task_context, name.bytes()).array());
   envelope.work = std::visit([](const auto& work) { return work_of(work); }, spec.work);
+  if (is_pooled(spec)) {
+    envelope.work.parameters = parameters_of(envelope.work.parameters, task);
+  }
   if (!spec.outputs.empty()) envelope.work.output_path = spec.outputs.front().path;
   for (const std::uint32_t index : inputs_of(spec, task)) {
     const ledger::JobInput& input = spec.inputs[index];
@@ -107,7 +126,11 @@ Result<void> check_feasible(const ledger::JobSpec& spec) {
   for (const ledger::JobInput& input : spec.inputs) {
     if (!input.root) return unsupported("an input without size and root: " + input.uri);
   }
-  const std::uint32_t tasks = spec.array_count > 1 ? spec.array_count : 1;
+  if (is_pooled(spec) && spec.inputs.size() != spec.gang_max + std::size_t{1}) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_argument,
+                "inputs: a gang of train_local takes the state, then a dataset for each member");
+  }
+  const std::uint32_t tasks = is_pooled(spec) ? spec.gang_max : std::max(1U, spec.array_count);
   for (std::uint32_t task = 0; task < tasks; ++task) {
     std::uint64_t bytes = 0;
     for (const std::uint32_t index : inputs_of(spec, task)) {

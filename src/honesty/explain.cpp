@@ -10,8 +10,32 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
+/// What was said before any panel was asked.
+void explain_claim(const EvidenceBundle& bundle, Lines& lines) {
+  const ledger::Reveal& reveal = bundle.reveal;
+  const bool is_bare = ledger::is_accusation(reveal);
+  const std::string epoch = "epoch " + std::to_string(reveal.epoch.value()) + ": ";
+  const std::string task = "task " + reveal.leaf.task_commitment.short_hex();
+  if (is_bare) {
+    lines.push_back(epoch + "node " + reveal.officer.short_hex() + " accuses, by a receipt for " +
+                    task);
+  } else {
+    lines.push_back(epoch + "officer " + reveal.officer.short_hex() +
+                    " had hidden a task with a known answer");
+    lines.push_back(task + " stands at leaf " + std::to_string(reveal.path.index) +
+                    " of the root " + bundle.context.root.short_hex() +
+                    " posted before it was sent");
+  }
+  lines.push_back("executor " + reveal.receipt.executor.short_hex() + " signed the result " +
+                  reveal.receipt.result_hash.short_hex() + "; " +
+                  (is_bare ? "the accuser's answer is " : "the committed answer is ") +
+                  reveal.answer.short_hex());
+}
+
 std::string whose(const Bytes32& result, const ledger::Reveal& reveal) {
-  if (result == reveal.answer) return "the officer's answer";
+  if (result == reveal.answer) {
+    return ledger::is_accusation(reveal) ? "the accuser's answer" : "the officer's answer";
+  }
   if (result == reveal.receipt.result_hash) return "the executor's result";
   return "a third result " + result.short_hex();
 }
@@ -54,14 +78,7 @@ std::string verdict_line(const EvidenceBundle& bundle) {
 std::vector<std::string> explain(const EvidenceBundle& bundle) {
   const ledger::Reveal& reveal = bundle.reveal;
   Lines lines;
-  lines.push_back("epoch " + std::to_string(reveal.epoch.value()) + ": officer " +
-                  reveal.officer.short_hex() + " had hidden a task with a known answer");
-  lines.push_back("task " + reveal.leaf.task_commitment.short_hex() + " stands at leaf " +
-                  std::to_string(reveal.path.index) + " of the root " +
-                  bundle.context.root.short_hex() + " posted before it was sent");
-  lines.push_back("executor " + reveal.receipt.executor.short_hex() + " signed the result " +
-                  reveal.receipt.result_hash.short_hex() + "; the committed answer is " +
-                  reveal.answer.short_hex());
+  explain_claim(bundle, lines);
   const ledger::RevealVerdict compared = ledger::judge(reveal, bundle.context);
   lines.push_back("the reveal checks as " + std::string(ledger::to_string(compared)));
   if (compared != ledger::RevealVerdict::Fault) {

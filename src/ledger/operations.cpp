@@ -285,6 +285,7 @@ constexpr Name names[] = {
     {CaseAppeal::code, "CaseAppeal"},
     {AuditDemand::code, "AuditDemand"},
     {AuditAnswer::code, "AuditAnswer"},
+    {WorkAccuse::code, "WorkAccuse"},
     {StorageFund::code, "StorageFund"},
     {StorageWithdraw::code, "StorageWithdraw"},
     {StorageCollect::code, "StorageCollect"},

@@ -222,15 +222,15 @@ void ComputeDriver::see(std::vector<ledger::Job> jobs,
                         std::vector<compute::LedgerSight::Claimed> claimed) {
   registry_.refresh();
   const object::LedgerSnapshot now_state = parts_.ledger.snapshot();
-  if (executor_) {
-    const auto honesty = ledger::HonestyView(*now_state.state).state();
-    executor_->set_epoch(Epoch(honesty ? honesty->round : 0));
-  }
+  const auto honesty = ledger::HonestyView(*now_state.state).state();
+  const Epoch epoch(honesty ? honesty->round : 0);
+  if (executor_) executor_->set_epoch(epoch);
   if (!broker_) return;
   const auto params = ledger::JobsView(*now_state.state).params();
   compute::LedgerSight sight;
   sight.time_ms = now_state.time_ms;
   sight.lease_ms = params ? params->lease_ms : 0;
+  sight.epoch = epoch;
   sight.jobs = std::move(jobs);
   sight.claimed = std::move(claimed);
   carry_out(broker_->see(now(), sight));
@@ -305,6 +305,7 @@ void ComputeDriver::leave(compute::BrokerOutputs outputs) {
                {"executor", deviation.executor.hex()},
                {"result", deviation.result.hex()},
                {"accepted", deviation.accepted.hex()}});
+    if (tell_deviation_) tell_deviation_(deviation, spec_of(deviation.job));
   }
   if (!tell_change_) return;
   const std::set<JobId> changed(outputs.changed.begin(), outputs.changed.end());

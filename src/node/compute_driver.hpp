@@ -92,6 +92,11 @@ class ComputeDriver : public std::enable_shared_from_this<ComputeDriver> {
   [[nodiscard]] const compute::Broker& broker() const { return *broker_; }
   /// `tell` is told of jobs of which something has changed.
   void on_change(std::function<void(const JobId&)> tell) { tell_change_ = std::move(tell); }
+  /// `tell` is told of results that are not the majority's, with the hash of the specification.
+  /// Before `start`.
+  void on_deviation(std::function<void(const compute::Deviation&, const Bytes32&)> tell) {
+    tell_deviation_ = std::move(tell);
+  }
 
  private:
   [[nodiscard]] WallTime now() const;
@@ -139,6 +144,7 @@ class ComputeDriver : public std::enable_shared_from_this<ComputeDriver> {
   std::uint64_t last_ticket_ = 0;
   std::map<std::uint64_t, Callback<Result<void>>> handovers_;
   std::function<void(const JobId&)> tell_change_;
+  std::function<void(const compute::Deviation&, const Bytes32&)> tell_deviation_;
 };
 
 template <class T, class Done>

@@ -87,12 +87,8 @@ void HonestyDriver::attach() {
       [weak = weak_from_this()](NodeId, env::MessageType type, Bytes payload,
                                 Callback<Result<Bytes>> reply) {
         const auto driver = weak.lock();
-        if (!driver || type != honesty_message::task) {
-          reply(fail(ErrorCode::Unimplemented, reason::not_supported,
-                     "no honesty message of type " + std::to_string(type)));
-          return;
-        }
-        reply(driver->task_of(payload));
+        if (driver) return driver->answer(type, payload, std::move(reply));
+        reply(fail(ErrorCode::Cancelled, reason::cancelled, "the node stops"));
       });
   if (parts_.live == nullptr) return;
   parts_.live->listen(
@@ -143,6 +139,7 @@ void HonestyDriver::begin_round(const Moment& now) {
   if (parts_.live != nullptr) parts_.live->set_round(epoch);
   storage_.set_round(epoch);
   storage_.forget_before(Epoch(round_ - std::min(round_, reads_kept_rounds)));
+  if (parts_.court != nullptr) parts_.court->sweep(epoch);
   prefetches_left_ = prefetches_max;
 
   const bool is_early = now.snapshot.height < now.round.posts_until;
@@ -249,6 +246,28 @@ void HonestyDriver::take(const BaitRead& asked, Result<object::ReadShardReply> r
   }
   carry_out(agent_.step(honesty::event::ReceiptCame{receipt}));
   keep([] {});
+}
+
+// Accusations -----------------------------------------------------------------------------------
+
+void HonestyDriver::accuse(const ledger::WorkReceipt& receipt, const Bytes32& answer,
+                           const AccusedWork& work) {
+  if (is_stopped_) return;
+  const object::LedgerSnapshot now = parts_.ledger.snapshot();
+  const bool has_posted =
+      HonestyView(*now.state).posting(receipt.epoch.value(), self()).has_value();
+  log::warn(room, "an executor's result is not that of the others",
+            {{"executor", receipt.executor.short_hex()},
+             {"result", receipt.result_hash.short_hex()},
+             {"others", answer.short_hex()},
+             {"is_accused", has_posted}});
+  if (!has_posted) return;
+  const ledger::Reveal made = ledger::accusation_of(self(), receipt, answer);
+  parts_.court->keep(ledger::case_id_of(made), work,
+                     [weak = weak_from_this(), made](const Result<void>& kept) {
+                       const auto driver = weak.lock();
+                       if (driver && kept) driver->post(ledger::WorkAccuse{made}, post_tries);
+                     });
 }
 
 // What the agent asks for -----------------------------------------------------------------------

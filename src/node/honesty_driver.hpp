@@ -27,6 +27,7 @@
 #include "oort/ledger/operations.hpp"
 #include "oort/object/ports.hpp"
 #include "oort/object/shard_client.hpp"
+#include "work_court.hpp"
 
 namespace oort::node {
 
@@ -59,6 +60,7 @@ void encode(codec::Writer& out, const HonestyMemory& value);
 ///   D3  What a bait asked is told to nobody before the case about it is on the ledger.
 ///   D4  A panelist that cannot come by the task or its shards says so; it votes for nobody.
 ///   D5  Each drawn audit of an own shard is answered from the disk, again until it is closed.
+///   D6  Nobody is accused before what was asked of him is on disk, to be shown.
 /// Threads: the strand, but for `open`.
 class HonestyDriver : public std::enable_shared_from_this<HonestyDriver> {
  public:
@@ -82,6 +84,8 @@ class HonestyDriver : public std::enable_shared_from_this<HonestyDriver> {
     /// What a gateway of this node reads through; null where there is none, which sends no baits:
     /// who never reads would be known by reading.
     OrderedReads* live = nullptr;
+    /// Null where the node has no part in jobs: asked to do one again it has no result.
+    WorkCourt* court = nullptr;
   };
   struct Options {
     honesty::AgentRules rules;
@@ -100,6 +104,9 @@ class HonestyDriver : public std::enable_shared_from_this<HonestyDriver> {
   void attach();
   /// The ledger has a newer final state.
   void on_block();
+  /// Another result of the receipt's task is known: asks a panel, once the work can be shown to it.
+  /// Nothing where this node did not post in the receipt's round. Requires: `court` is not null.
+  void accuse(const ledger::WorkReceipt& receipt, const Bytes32& answer, const AccusedWork& work);
   /// Nothing is posted, sent or timed after this.
   void stop() { is_stopped_ = true; }
 
@@ -133,10 +140,12 @@ class HonestyDriver : public std::enable_shared_from_this<HonestyDriver> {
   void answer(const ledger::Audit& audit);
   void sit(const Moment& now);
   void execute(const Bytes32& fault, int tries_left);
+  void execute_work(const Execution& execution, const ledger::Reveal& accusation);
   void rebuild(const Execution& execution, const object::ReadShard& request);
   void again_or_never(const Execution& execution, std::string_view why);
   void executed(const Execution& execution, const Bytes32& result);
   [[nodiscard]] Result<Bytes> task_of(ByteView payload) const;
+  void answer(env::MessageType type, ByteView payload, Callback<Result<Bytes>> reply) const;
 
   /// Runs `then` on the strand once everything so far is on the disk.
   void keep(Task then);

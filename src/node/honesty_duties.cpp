@@ -114,6 +114,7 @@ void HonestyDriver::execute(const Bytes32& fault, int tries_left) {
   const auto record = ledger::HonestyView(*now.state).fault_case(fault);
   if (!record || record->court.phase != ledger::CasePhase::Committing) return;
   const Execution execution{fault, record->reveal.receipt.input_root, tries_left};
+  if (ledger::is_accusation(record->reveal)) return execute_work(execution, record->reveal);
   parts_.transport.request(
       record->reveal.officer, env::TrafficClass::Bulk, honesty_message::task,
       to_bytes(fault.view()), task_deadline,
@@ -127,6 +128,17 @@ void HonestyDriver::execute(const Bytes32& fault, int tries_left) {
         }
         driver->rebuild(execution, *request);
       });
+}
+
+void HonestyDriver::execute_work(const Execution& execution, const ledger::Reveal& accusation) {
+  if (parts_.court == nullptr) return executed(execution, no_result(execution.fault));
+  parts_.court->replay(accusation, execution.fault,
+                       [weak = weak_from_this(), execution](const Result<Bytes32>& result) {
+                         const auto driver = weak.lock();
+                         if (!driver || driver->is_stopped_) return;
+                         if (result) return driver->executed(execution, *result);
+                         driver->again_or_never(execution, result.error().to_string());
+                       });
 }
 
 void HonestyDriver::rebuild(const Execution& execution, const object::ReadShard& request) {
@@ -165,6 +177,21 @@ void HonestyDriver::again_or_never(const Execution& execution, std::string_view 
 void HonestyDriver::executed(const Execution& execution, const Bytes32& result) {
   carry_out(agent_.step(
       honesty::event::Executed{execution.fault, {execution.input_root, result}, result}));
+}
+
+// What others ask -------------------------------------------------------------------------------
+
+void HonestyDriver::answer(env::MessageType type, ByteView payload,
+                           Callback<Result<Bytes>> reply) const {
+  if (type == honesty_message::task) return reply(task_of(payload));
+  if (type == honesty_message::work && parts_.court != nullptr) {
+    return reply(parts_.court->show_task(payload));
+  }
+  if (type == honesty_message::work_input && parts_.court != nullptr) {
+    return parts_.court->show_input(payload, std::move(reply));
+  }
+  reply(fail(ErrorCode::Unimplemented, reason::not_supported,
+             "no honesty message of type " + std::to_string(type)));
 }
 
 Result<Bytes> HonestyDriver::task_of(ByteView payload) const {

@@ -190,6 +190,7 @@ class NodeImpl final : public Node {
   Result<void> open_compute();
   void follow_honesty();
   void follow_compute();
+  void accuse_deviations();
   void find_devices();
   [[nodiscard]] bool has_module(ledger::Module module) const;
   Result<void> open_doors();
@@ -240,6 +241,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<env::Executor> statement_disk_;
   std::unique_ptr<env::Executor> honesty_disk_;
   std::unique_ptr<env::Executor> compute_disk_;
+  std::unique_ptr<env::Executor> court_pool_;
   std::unique_ptr<env::Executor> task_pool_;
 
   std::unique_ptr<net::NodeTransport> transport_;
@@ -256,6 +258,8 @@ class NodeImpl final : public Node {
   std::unique_ptr<OrderedReads> gateway_reads_;
   /// Shared with what it posted and timed; nothing where the network has no honesty module.
   std::shared_ptr<HonestyDriver> honesty_;
+  /// The same, where the network has jobs too.
+  std::shared_ptr<WorkCourt> court_;
   std::unique_ptr<object::Gateway> gateway_;
   std::optional<GatewayObjects> job_objects_;
   /// Shared with what it posted and timed; nothing where the node has no part in jobs.
@@ -434,6 +438,16 @@ Result<void> NodeImpl::open_honesty() {
   rocks.cache_bytes = limits::mib;
   rocks.write_buffer_bytes = limits::mib;
   OORT_TRY(honesty_store_, store::open_rocks(config_.node.data_folder / "honesty", rocks));
+  if (has_module(ledger::Module::Jobs)) {
+    court_pool_ = runtime_->make_pool("oort-court", 1);
+    OORT_TRY(court_, WorkCourt::open({.self = keys_->node_id(),
+                                      .strand = *object_strand_,
+                                      .disk = *honesty_disk_,
+                                      .pool = *court_pool_,
+                                      .store = *honesty_store_,
+                                      .ledger = *view_,
+                                      .transport = *object_transport_}));
+  }
   HonestyDriver::Options options;
   options.rules.live_count_min = config_.honesty.live_reads_min;
   OORT_TRY(honesty_,
@@ -449,7 +463,8 @@ Result<void> NodeImpl::open_honesty() {
                                 .submit = *submitter_,
                                 .transport = *object_transport_,
                                 .shards = *shard_client_,
-                                .live = config_.modules.s3 ? gateway_reads_.get() : nullptr},
+                                .live = config_.modules.s3 ? gateway_reads_.get() : nullptr,
+                                .court = court_.get()},
                                options));
   honesty_->attach();
   return {};
@@ -523,8 +538,25 @@ void NodeImpl::follow_compute() {
                       });
                     });
   if (gateway_) job_objects_.emplace(*gateway_);
+  if (court_) accuse_deviations();
   compute_strand_->post([weak, objects = job_objects_ ? &*job_objects_ : nullptr] {
     if (const auto driver = weak.lock()) driver->start(objects);
+  });
+}
+
+/// Who is not of the majority's mind is accused by the broker.
+void NodeImpl::accuse_deviations() {
+  object_strand_->post([court = court_, objects = job_objects_ ? &*job_objects_ : nullptr] {
+    court->set_objects(objects);
+  });
+  compute_->on_deviation([weak = std::weak_ptr(honesty_), strand = object_strand_.get()](
+                             const compute::Deviation& deviation, const Bytes32& spec) {
+    AccusedWork work{deviation.receipt.epoch, deviation.envelope, deviation.payer, spec,
+                     deviation.inputs};
+    strand->post(
+        [weak, receipt = deviation.receipt, accepted = deviation.accepted, work = std::move(work)] {
+          if (const auto driver = weak.lock()) driver->accuse(receipt, accepted, work);
+        });
   });
 }
 

@@ -6,7 +6,10 @@
 #include <cstdint>
 #include <string>
 
+#include "oort/codec/codec.hpp"
+#include "oort/compute/builtin/federated.hpp"
 #include "oort/compute/tasks.hpp"
+#include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
 
 namespace oort::compute {
@@ -179,6 +182,22 @@ TEST(ComputeTasks, ShareInputsAndOutputsAsTheSpecificationSays) {
   EXPECT_EQ(output_uri(array_of(2), 1), "s3://bucket/out/1");
   const std::vector<Bytes32> one{id_of<Bytes32>(4)};
   EXPECT_EQ(job_output(one), one.front());
+}
+
+TEST(ComputeTasks, MembersOfAPoolHaveTheStateAndRowsOfTheirOwn) {
+  ledger::JobSpec spec = array_of(1);
+  spec.work =
+      ledger::BuiltinWork{"train_local", 1, codec::to_bytes(builtin::LocalParameters{{}, 0})};
+  spec.gang_min = spec.gang_max = 4;
+  EXPECT_TRUE(check_feasible(spec).has_value());
+  EXPECT_EQ(inputs_of(spec, 3), (std::vector<std::uint32_t>{0, 4}));
+  const auto envelope = envelope_of(id_of<JobId>(1), spec, 3);
+  EXPECT_EQ(envelope.inputs.size(), 2U);
+  EXPECT_EQ(codec::from_bytes<builtin::LocalParameters>(envelope.work.parameters).value().member,
+            3U);
+  EXPECT_EQ(output_uri(spec, 3), "s3://bucket/out/3");
+  spec.inputs.pop_back();
+  EXPECT_EQ(check_feasible(spec).error().reason(), reason::bad_argument);
 }
 
 TEST(ComputeTasks, RunAsOftenAsTheConfidenceNeeds) {

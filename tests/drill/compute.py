@@ -18,6 +18,7 @@ from plain_blake3 import blake3, derived
 # The one in office and the one after it; who executes is one of the others.
 BROKERS = ("super-2", "super-3")
 LIAR = "super-4"
+EXECUTORS = 5
 OUTPUT_CONTEXT = "oort.v1 compute builtin output"
 BUDGET = 20_000_000
 PATIENCE = 240
@@ -70,6 +71,9 @@ def model_of(output):
 
 
 class Drill:
+    brokers = BROKERS
+    executors = EXECUTORS
+
     def __init__(self, seed=1):
         self.random = random.Random(seed)
         self.steps = []
@@ -105,9 +109,9 @@ class Drill:
                  self.key("processor-1"), "--signature", signed)
         self.client = network.client()
         self.client.create_bucket(Bucket="jobs")
-        executors = 5
         await_true("every executor has an offer",
-                   lambda: len(self.ask("offer", "list")["offers"]) == executors, PATIENCE)
+                   lambda: len(self.ask("offer", "list")["offers"]) == self.executors,
+                   PATIENCE)
         self.books()
 
     def credits(self):
@@ -129,7 +133,7 @@ class Drill:
                 "any_of": [{"cpu_milli": 500, "memory_mib": 128}], "walltime_s": 600, **more}
         file = pathlib.Path(self.network.dir) / "job.json"
         file.write_text(json.dumps(spec))
-        brokers = [word for broker in BROKERS for word in ("--broker", broker)]
+        brokers = [word for broker in self.brokers for word in ("--broker", broker)]
         job = self.ask("job", "submit", str(file), "--budget", str(BUDGET // 1_000_000),
                        "--dispute", "0", "--key", self.key("owner"), *brokers)["job"]
         self.jobs.append(job)

@@ -207,6 +207,62 @@ TEST(Honesty, AWrongResultIsFoundProvenAndSlashed_P1_P6) {
   expect_staking(town.ledger.state());
 }
 
+TEST(Honesty, AReceiptAloneAccusesAndThePanelDecides_P15) {
+  Town town;
+  const std::uint64_t round = town.prepare();
+  const WorkReceipt forged = town.reveal(round, officer, executor, 0, wrong_result).receipt;
+  const WorkReceipt honest = town.reveal(round, officer, bystander, 0, right_result).receipt;
+  const auto accuse = [&](const WorkReceipt& receipt, const Bytes32& answer) {
+    const Reveal made = accusation_of(town.id(officer), receipt, answer);
+    EXPECT_EQ(town.ledger.send(town.node(officer), WorkAccuse{made}), Rejection::None);
+    return case_id_of(made);
+  };
+  const Bytes32 just = accuse(forged, right_result);
+  town.hear(just, all_find(right_result));
+  town.close(just);
+  EXPECT_EQ(offences_of(town, executor), std::vector{Offence::WrongResult});
+  EXPECT_EQ(verdict_of(town.view().evidence(just).value()).value(), PanelVerdict::Convicted);
+  const Bytes32 unjust = accuse(honest, wrong_result);
+  town.hear(unjust, all_find(right_result));
+  town.close(unjust);
+  EXPECT_TRUE(offences_of(town, bystander).empty());
+  EXPECT_EQ(offences_of(town, officer), std::vector{Offence::FalseAccusation});
+  expect_honesty(town.ledger.state());
+}
+
+TEST(Honesty, AnAccusationIsRefusedForEachReason_P15) {
+  Town town;
+  const std::uint64_t round = town.prepare();
+  const Reveal bait = town.reveal(round, officer, executor, 0, wrong_result);
+  const Reveal good = accusation_of(town.id(officer), bait.receipt, right_result);
+  const auto refused = [&](const Reveal& reveal) {
+    return town.ledger.send(town.node(officer), WorkAccuse{reveal});
+  };
+  EXPECT_EQ(refused(bait), Rejection::RevealInvalid) << "a bait goes by its own door";
+  EXPECT_EQ(town.send_reveal(good, officer), Rejection::RevealInvalid)
+      << "no draw, no leaf: it does not pass for a bait";
+  EXPECT_EQ(town.ledger.send(town.node(bystander), WorkAccuse{good}), Rejection::NodeNotYours);
+  Reveal bad = good;
+  bad.salt = right_result;
+  EXPECT_EQ(refused(bad), Rejection::RevealInvalid);
+  EXPECT_EQ(refused(accusation_of(town.id(officer), bait.receipt, wrong_result)),
+            Rejection::RevealInvalid)
+      << "that is what the executor said";
+  bad = good;
+  bad.receipt.input_root = right_result;  // Not what the executor signed.
+  EXPECT_EQ(refused(bad), Rejection::RevealInvalid);
+  const WorkReceipt own = town.reveal(round, officer, officer, 0, wrong_result).receipt;
+  EXPECT_EQ(refused(accusation_of(town.id(officer), own, right_result)), Rejection::RevealInvalid);
+  const WorkReceipt later = town.reveal(round + 2, officer, executor, 0, wrong_result).receipt;
+  EXPECT_EQ(refused(accusation_of(town.id(officer), later, right_result)),
+            Rejection::RevealOutsideWindow);
+  const WorkReceipt silent = town.reveal(round + 1, officer, executor, 0, wrong_result).receipt;
+  EXPECT_EQ(refused(accusation_of(town.id(officer), silent, right_result)), Rejection::RootUnknown)
+      << "who did not post in that round accuses nobody of it";
+  EXPECT_EQ(refused(good), Rejection::None);
+  EXPECT_EQ(refused(good), Rejection::RevealKnown);
+}
+
 TEST(Honesty, EvidenceLeadsToTheVerdictWithoutTheLedger_P10) {
   Town town;
   const std::uint64_t round = town.prepare();

@@ -95,6 +95,7 @@ std::vector<Operation> honesty_operations() {
       CaseAppeal{filled<Bytes32>(1)},
       AuditDemand{filled<SegmentId>(1), 2},
       AuditAnswer{1, {{5000, 1, {filled<Bytes32>(2)}}, to_bytes("leaf")}},
+      WorkAccuse{accusation_of(filled<NodeId>(1), reveal().receipt, filled<Bytes32>(2))},
   };
 }
 

@@ -34,6 +34,15 @@ AccountId account_of(const crypto::KeyPair& keys) { return crypto::account_of(ke
 
 }  // namespace
 
+void TownObjects::read(const JobObject& object, std::uint64_t offset, std::uint64_t size,
+                       Callback<Result<Bytes>> done) {
+  const auto found = objects.find(object.uri);
+  if (found == objects.end()) {
+    return done(fail(ErrorCode::NotFound, reason::not_found, object.uri));
+  }
+  done(to_bytes(ByteView(found->second).subspan(offset, size)));
+}
+
 // Resident --------------------------------------------------------------------------------------
 
 Resident::Resident(Town& town, std::uint32_t number)
@@ -45,6 +54,15 @@ Resident::Resident(Town& town, std::uint32_t number)
 void Resident::restart() {
   if (driver_) driver_->stop();
   driver_.reset();
+  court_ = WorkCourt::open({.self = id(),
+                            .strand = machine_.strand(),
+                            .disk = machine_.strand(),
+                            .pool = machine_.strand(),
+                            .store = store_,
+                            .ledger = *this,
+                            .transport = *this})
+               .value();
+  court_->set_objects(&town_.objects);
   HonestyDriver::Options options;
   options.rules.live_count_min = 20;
   options.rules.baits.quota = 2;
@@ -61,7 +79,8 @@ void Resident::restart() {
                                    .submit = *this,
                                    .transport = *this,
                                    .shards = *this,
-                                   .live = &gateway_};
+                                   .live = &gateway_,
+                                   .court = court_.get()};
   driver_ = HonestyDriver::open(parts, options).value();
   driver_->attach();
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,15 @@ namespace oort::node::test {
 
 class Town;
 
+/// Objects of jobs, in memory.
+class TownObjects final : public JobObjects {
+ public:
+  std::map<std::string, Bytes> objects;
+  void read(const JobObject& object, std::uint64_t offset, std::uint64_t size,
+            Callback<Result<Bytes>> done) override;
+  void write(const JobObject&, Bytes, Callback<Result<void>>) override {}
+};
+
 /// One node: what its driver works with.
 class Resident final : public object::LedgerView,
                        public object::LedgerSubmit,
@@ -37,6 +47,7 @@ class Resident final : public object::LedgerView,
   [[nodiscard]] const crypto::KeyPair& keys() const noexcept { return keys_; }
   [[nodiscard]] NodeId id() const { return keys_.node_id(); }
   [[nodiscard]] HonestyDriver& driver() noexcept { return *driver_; }
+  [[nodiscard]] WorkCourt& court() noexcept { return *court_; }
   [[nodiscard]] OrderedReads& gateway() noexcept { return gateway_; }
   /// As a process that is killed and started.
   void restart();
@@ -86,6 +97,7 @@ class Resident final : public object::LedgerView,
   oort::test::MemoryKv store_;
   RequestHandler handler_;
   OrderedReads gateway_;
+  std::shared_ptr<WorkCourt> court_;
   std::shared_ptr<HonestyDriver> driver_;
 };
 
@@ -124,6 +136,7 @@ class Town {
   }
   /// Operations that the ledger refused.
   std::size_t refused_count = 0;
+  TownObjects objects;
 
  private:
   struct Asked {

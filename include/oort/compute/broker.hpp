@@ -47,6 +47,8 @@ struct LedgerSight {
   std::uint64_t time_ms = 0;
   /// JobsParams::lease_ms.
   std::uint64_t lease_ms = 0;
+  /// Of honesty, which receipts are of; 0 where the network has none.
+  Epoch epoch;
   /// Those that name this node as a broker and changed; at the start all of them.
   std::vector<ledger::Job> jobs;
   /// Whose pay was claimed.
@@ -84,6 +86,10 @@ struct Deviation {
   Bytes32 result;
   Bytes32 accepted;
   ledger::WorkReceipt receipt;
+  /// What it was asked, byte for byte, and where a broker reads the inputs.
+  Bytes envelope;
+  AccountId payer;
+  std::vector<std::string> inputs;
 };
 /// A handover is held by a broker, or by none that answered.
 struct HandoverAnswer {

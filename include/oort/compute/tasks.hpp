@@ -25,7 +25,8 @@ inline constexpr std::uint32_t task_memory_min_mib = 64;
 
 [[nodiscard]] std::uint32_t tasks_count(const ledger::JobSpec& spec) noexcept;
 
-/// Indexes of a task's inputs: of an array those that are the task's modulo the count, else all.
+/// Indexes of a task's inputs: of an array those that are the task's modulo the count; of a gang of
+/// `train_local`, whose task i is member i, the first and one of its own; else all.
 [[nodiscard]] std::vector<std::uint32_t> inputs_of(const ledger::JobSpec& spec, std::uint32_t task);
 
 /// Where a task's output goes; empty where only its digest is kept.

@@ -25,7 +25,8 @@ namespace oort::ledger {
 /// Invariants
 ///   HO1  One value has one encoding, and encodings, hashes and signed bytes are frozen.
 ///   HO2  A reveal passes or opens a fault only if its officer was drawn, its leaf stands in the
-///        root of its epoch, and the executor signed its result for that very task.
+///        root of its epoch, and the executor signed its result for that very task. An accusation
+///        rests on that signature alone.
 ///   HO3  Only a unanimous panel whose members all opened their traces convicts or acquits.
 ///   HO4  A slash never exceeds its pool; finder and victim get at most half of the self-bond's
 ///        part, and nothing of what was delegated.
@@ -97,6 +98,12 @@ struct Reveal {
   WorkReceipt receipt;
   friend bool operator==(const Reveal&, const Reveal&) = default;
 };
+/// An accusation without a bait, in the form of a reveal: its officer is the accuser, who has a
+/// receipt and another answer to the same task, and shows no draw and no leaf but the task's name.
+[[nodiscard]] Reveal accusation_of(const NodeId& accuser, const WorkReceipt& receipt,
+                                   const Bytes32& answer);
+/// Whether the reveal has that form, to the bit. No bait has: its path has a length.
+[[nodiscard]] bool is_accusation(const Reveal& reveal);
 /// What the ledger holds of the epoch and the officer. Numbers are frozen.
 struct RevealContext {
   OfficerDraw draw;

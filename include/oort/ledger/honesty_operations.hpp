@@ -47,6 +47,15 @@ struct CaseAppeal {
   Bytes32 fault;
   friend bool operator==(const CaseAppeal&, const CaseAppeal&) = default;
 };
+/// By a node that holds a receipt and found another result of the same task, such as a broker whose
+/// replicas differ; not later than `accuse_rounds` rounds after the receipt's, in which the accuser
+/// posted. Takes `case_bond` and opens a case.
+struct WorkAccuse {
+  static constexpr std::uint16_t code = code_of(Module::Honesty, 6);
+  Reveal reveal;  ///< `is_accusation`.
+  friend bool operator==(const WorkAccuse&, const WorkAccuse&) = default;
+};
+inline constexpr std::uint64_t accuse_rounds = 8;
 /// By anyone but the node; takes `audit_fee`.
 struct AuditDemand {
   static constexpr std::uint16_t code = code_of(Module::Honesty, 16);

@@ -342,7 +342,7 @@ using Operation = std::variant<
     CreditPurchase, OracleReport, OracleBondPost, OracleBondReturn, EscrowOpen, EscrowFund,
     EscrowChange, EscrowClose, EscrowWithdraw,
     // Honesty.
-    RoundPost, BaitReveal, PanelCommit, PanelOpen, CaseAppeal, AuditDemand, AuditAnswer,
+    RoundPost, BaitReveal, PanelCommit, PanelOpen, CaseAppeal, AuditDemand, AuditAnswer, WorkAccuse,
     // Storage.
     StorageFund, StorageWithdraw, StorageCollect,
     // Jobs.

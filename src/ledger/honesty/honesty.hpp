@@ -18,6 +18,7 @@ namespace oort::ledger {
 [[nodiscard]] Rejection apply(Call& call, const PanelCommit& operation);
 [[nodiscard]] Rejection apply(Call& call, const PanelOpen& operation);
 [[nodiscard]] Rejection apply(Call& call, const CaseAppeal& operation);
+[[nodiscard]] Rejection apply(Call& call, const WorkAccuse& operation);
 [[nodiscard]] Rejection apply(Call& call, const AuditDemand& operation);
 [[nodiscard]] Rejection apply(Call& call, const AuditAnswer& operation);
 

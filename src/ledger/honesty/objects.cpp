@@ -66,6 +66,20 @@ bool is_signed(const WorkReceipt& receipt) {
                         receipt.signature);
 }
 
+Reveal accusation_of(const NodeId& accuser, const WorkReceipt& receipt, const Bytes32& answer) {
+  Reveal reveal;
+  reveal.epoch = receipt.epoch;
+  reveal.officer = accuser;
+  reveal.leaf.task_commitment = receipt.task_commitment;
+  reveal.answer = answer;
+  reveal.receipt = receipt;
+  return reveal;
+}
+
+bool is_accusation(const Reveal& reveal) {
+  return reveal == accusation_of(reveal.officer, reveal.receipt, reveal.answer);
+}
+
 RevealVerdict judge(const Reveal& reveal, const RevealContext& context) {
   const WorkReceipt& receipt = reveal.receipt;
   // What is cheap to see comes first.
@@ -75,6 +89,10 @@ RevealVerdict judge(const Reveal& reveal, const RevealContext& context) {
   }
   if (context.officer_owner == context.executor_owner) return RevealVerdict::OwnExecutor;
   if (receipt.task_commitment != reveal.leaf.task_commitment) return RevealVerdict::AnotherTask;
+  if (is_accusation(reveal)) {
+    if (!is_signed(receipt)) return RevealVerdict::ReceiptNotSigned;
+    return receipt.result_hash == reveal.answer ? RevealVerdict::Passed : RevealVerdict::Fault;
+  }
   if (answer_commitment(reveal.salt, reveal.answer) != reveal.leaf.answer_commitment) {
     return RevealVerdict::AnswerNotCommitted;
   }

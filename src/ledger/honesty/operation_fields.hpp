@@ -35,6 +35,10 @@ void walk(F& f, typename F::template As<CaseAppeal>& v) {
   f(v.fault);
 }
 template <class F>
+void walk(F& f, typename F::template As<WorkAccuse>& v) {
+  f(v.reveal);
+}
+template <class F>
 void walk(F& f, typename F::template As<AuditDemand>& v) {
   f(v.segment);
   f(v.shard);

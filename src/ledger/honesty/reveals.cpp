@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "bank/bank.hpp"
 #include "honesty/inner.hpp"
 #include "oort/codec/codec.hpp"
@@ -27,14 +29,18 @@ bool count_once(Overlay& state, std::uint64_t round, const Bytes32& what, std::u
   return true;
 }
 
-/// A leaf is revealed once, and a receipt counts once, whoever's leaf it is shown for.
+/// A receipt counts once, whoever shows it and for whichever leaf.
+bool is_first_receipt(Overlay& state, const Reveal& reveal) {
+  return count_once(state, reveal.epoch.value(), sign_hash(reveal.receipt), 1);
+}
+
+/// And a leaf is revealed once.
 bool is_first(Overlay& state, const Reveal& reveal) {
   codec::Writer leaf;
   codec::encode(leaf, reveal.officer);
   leaf.u64(reveal.path.index);
-  const std::uint64_t round = reveal.epoch.value();
-  return count_once(state, round, crypto::hash(leaf_context, leaf.bytes()), 1) &&
-         count_once(state, round, sign_hash(reveal.receipt), 1);
+  const Bytes32 place = crypto::hash(leaf_context, leaf.bytes());
+  return count_once(state, reveal.epoch.value(), place, 1) && is_first_receipt(state, reveal);
 }
 
 /// What the ledger holds of the reveal's round and sides.
@@ -107,6 +113,7 @@ Rejection apply(Call& call, const BaitReveal& operation) {
   const auto params = honesty_params(call.state());
   if (!params) return Rejection::ModuleOff;
   const Reveal& reveal = operation.reveal;
+  if (is_accusation(reveal)) return Rejection::RevealInvalid;
   const auto officer = own_node(call, reveal.officer);
   if (!officer) return officer.error();
   if (reveal.epoch.value() + 1 != honesty_state(call.state()).round) {
@@ -125,6 +132,27 @@ Rejection apply(Call& call, const BaitReveal& operation) {
   if (verdict == RevealVerdict::Fault) return open_case(call, *params, reveal, *context);
   take_outcome(call, *params, reveal, *context, verdict);
   return Rejection::None;
+}
+
+Rejection apply(Call& call, const WorkAccuse& operation) {
+  const auto params = honesty_params(call.state());
+  if (!params) return Rejection::ModuleOff;
+  const Reveal& reveal = operation.reveal;
+  if (!is_accusation(reveal)) return Rejection::RevealInvalid;
+  const auto accuser = own_node(call, reveal.officer);
+  if (!accuser) return accuser.error();
+  const std::uint64_t round = honesty_state(call.state()).round;
+  const std::uint64_t window = std::min(accuse_rounds, params->keep_rounds - 1);
+  if (reveal.epoch.value() > round || reveal.epoch.value() + window < round) {
+    return Rejection::RevealOutsideWindow;
+  }
+  if (call.block.reveals_count >= params->judged_per_block) return Rejection::CourtBusy;
+  ++call.block.reveals_count;
+  const auto context = context_of(call, reveal, *accuser);
+  if (!context) return context.error();
+  if (judge(reveal, *context) != RevealVerdict::Fault) return Rejection::RevealInvalid;
+  if (!is_first_receipt(call.state(), reveal)) return Rejection::RevealKnown;
+  return open_case(call, *params, reveal, *context);
 }
 
 }  // namespace oort::ledger
