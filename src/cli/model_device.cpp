@@ -23,9 +23,13 @@
 #include "oort/compute/builtin/model.hpp"
 #include "oort/compute/builtin/run.hpp"
 #include "oort/core/bytes.hpp"
+#include "oort/core/ids.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/core/result.hpp"
+#include "oort/crypto/signature.hpp"
 #include "oort/datahub/json.hpp"
 #include "oort/datahub/manifest.hpp"
+#include "oort/http/client.hpp"
 #include "stored_artefact.hpp"
 
 namespace oort::cli {

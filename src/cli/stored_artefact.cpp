@@ -10,7 +10,9 @@
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/crypto/signature.hpp"
 #include "oort/datahub/json.hpp"
+#include "oort/datahub/manifest.hpp"
 #include "oort/s3/base64.hpp"
 
 namespace oort::cli {

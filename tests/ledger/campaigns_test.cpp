@@ -334,7 +334,9 @@ TEST(Campaigns, AnAppealIsJudgedByBothOrByTheClock_D7) {
   ASSERT_EQ(ledger.send(ledger.owner, batch.release({0, 2})), Rejection::None);
   ASSERT_EQ(ledger.send(ledger.stranger, AppealExpire{id, 1, batch.contribution(1).pseudonym}),
             Rejection::None);
-  EXPECT_EQ(test.view().pay(id, 1, batch.contribution(1).pseudonym)->accepted, 3U);
+  const auto paid = test.view().pay(id, 1, batch.contribution(1).pseudonym);
+  ASSERT_TRUE(paid) << "silence of the judges pays all that was claimed";
+  EXPECT_EQ(paid->accepted, 3U);
   ASSERT_EQ(ledger.send(ledger.owner, CampaignSettle{id}), Rejection::None);
   expect_campaigns(ledger.state());
 }
@@ -354,6 +356,7 @@ TEST(Campaigns, WhatIsHeldBackWaitsForAnAppeal_D7) {
   ASSERT_EQ(ledger.send(ledger.owner, AppealExpire{id, 1, batch.contribution(0).pseudonym}),
             Rejection::None);
   ASSERT_EQ(ledger.send(ledger.owner, batch.release({0})), Rejection::None);
+  EXPECT_EQ(ledger.send(ledger.owner, batch.release({0})), Rejection::NothingHeld);
   ASSERT_EQ(ledger.send(ledger.owner, CampaignSettle{id}), Rejection::None);
 }
 

@@ -120,6 +120,17 @@ TEST(Datasets, ASalePaysOwnerAndProtocol_E2) {
   EXPECT_EQ(shop.version().uses_count, 3U);
 }
 
+TEST(Datasets, TheTakeOfASaleIsRoundedUp_E2) {
+  Shop shop;
+  ASSERT_EQ(shop.own(seal_of("signs")), Rejection::None);
+  ASSERT_EQ(shop.own(DatasetOffer{shop.signs, DatasetAccess::Sold, Oort(15), 0}), Rejection::None);
+  const Oort seller = shop.balance(shop.ledger.owner);
+  const Oort treasury = shop.ledger.view().pot(Pot::Treasury);
+  ASSERT_EQ(shop.other(DatasetRequest{shop.signs, Oort(15)}), Rejection::None);
+  EXPECT_EQ(shop.balance(shop.ledger.owner), *seller.plus(Oort(13)));
+  EXPECT_EQ(shop.ledger.view().pot(Pot::Treasury), *treasury.plus(Oort(2)));
+}
+
 TEST(Datasets, AGateIsTheOwners_E3) {
   Shop shop;
   ASSERT_EQ(shop.own(seal_of("signs")), Rejection::None);
