@@ -8,8 +8,12 @@
 
 #include "call.hpp"
 #include "economy_messages.hpp"
+#include "oort/compute/explanation.hpp"
+#include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/market_records.hpp"
 #include "oort/ledger/ratio.hpp"
+#include "oort/ledger/records.hpp"
+#include "oort/ledger/state.hpp"
 #include "oort/ledger/view.hpp"
 
 namespace oort::api {

@@ -10,17 +10,22 @@
 #include <variant>
 #include <vector>
 
+#include <grpcpp/support/status.h>
 #include "call.hpp"
 #include "compute_messages.hpp"
 #include "oort/codec/codec.hpp"
+#include "oort/compute/explanation.hpp"
 #include "oort/compute/job_request.hpp"
 #include "oort/compute/scheduler.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/ledger/jobs_operations.hpp"
+#include "oort/ledger/jobs_records.hpp"
 #include "oort/ledger/jobs_spec.hpp"
 #include "oort/ledger/jobs_view.hpp"
+#include "oort/ledger/operations.hpp"
+#include "oort/ledger/state.hpp"
 #include "oort/ledger/transaction.hpp"
 #include "oort/ledger/view.hpp"
 #include "services.hpp"

@@ -5,6 +5,10 @@
 
 #include "call.hpp"
 #include "economy_messages.hpp"
+#include "oort/ledger/campaign_records.hpp"
+#include "oort/ledger/dataset_records.hpp"
+#include "oort/ledger/market_records.hpp"
+#include "oort/ledger/model_records.hpp"
 
 namespace oort::api {
 namespace {

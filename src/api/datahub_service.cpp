@@ -12,7 +12,10 @@
 #include "datahub_messages.hpp"
 #include "datahub_pages.hpp"
 #include "oort/core/ids.hpp"
+#include "oort/ledger/campaign_records.hpp"
 #include "oort/ledger/datahub_view.hpp"
+#include "oort/ledger/dataset_records.hpp"
+#include "oort/ledger/state.hpp"
 #include "services.hpp"
 #include "state_call.hpp"
 

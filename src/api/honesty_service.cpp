@@ -12,8 +12,12 @@
 #include "economy_messages.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/honesty_case.hpp"
+#include "oort/ledger/honesty_objects.hpp"
+#include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/honesty_view.hpp"
 #include "oort/ledger/records.hpp"
+#include "oort/ledger/state.hpp"
 #include "oort/ledger/view.hpp"
 #include "state_call.hpp"
 

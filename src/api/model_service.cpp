@@ -10,6 +10,8 @@
 #include "datahub_pages.hpp"
 #include "oort/core/ids.hpp"
 #include "oort/ledger/datahub_view.hpp"
+#include "oort/ledger/model_records.hpp"
+#include "oort/ledger/state.hpp"
 #include "services.hpp"
 #include "state_call.hpp"
 

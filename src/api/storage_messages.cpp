@@ -8,6 +8,9 @@
 #include "call.hpp"
 #include "economy_messages.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/market_records.hpp"
+#include "oort/ledger/state.hpp"
+#include "oort/ledger/storage_records.hpp"
 #include "oort/ledger/storage_view.hpp"
 #include "oort/ledger/view.hpp"
 

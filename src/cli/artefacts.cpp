@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include "oort/ledger/dataset_records.hpp"
 
 namespace oort::cli {
 

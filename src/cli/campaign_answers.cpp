@@ -8,8 +8,12 @@
 
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/datahub/aggregation.hpp"
 #include "oort/datahub/answers.hpp"
 #include "oort/datahub/sample_tree.hpp"
+#include "oort/datahub/screening.hpp"
+#include "oort/ledger/campaign_records.hpp"
+#include "oort/ledger/datahub_operations.hpp"
 
 namespace oort::cli {
 namespace {
@@ -150,6 +154,7 @@ Result<std::vector<NamedAnswer>> parse_answers(std::string_view text) {
 Result<std::vector<GoldLine>> parse_gold(std::string_view text) {
   OORT_TRY(const auto rows, parse_rows(text, {"sample", "label"}));
   std::vector<GoldLine> gold;
+  gold.reserve(rows.size());
   for (const auto& row : rows) gold.push_back({row[0], row[1]});
   std::ranges::sort(gold, {}, &GoldLine::sample);
   const auto twice = std::ranges::adjacent_find(gold, {}, &GoldLine::sample);
@@ -162,6 +167,7 @@ Result<std::vector<GoldLine>> parse_gold(std::string_view text) {
 
 Bytes32 gold_root_of(const std::vector<GoldLine>& gold) {
   std::vector<Bytes32> leaves;
+  leaves.reserve(gold.size());
   for (const GoldLine& line : gold) {
     leaves.push_back(datahub::sample_leaf(as_bytes(line.sample + "," + line.label)));
   }
@@ -238,6 +244,7 @@ std::vector<std::uint32_t> accepted_in(const Crowd& crowd, const std::vector<Nam
     if (is_right && is_trusted[crowd.place_of_account(answer.account)]) ++accepted[answer.account];
   }
   std::vector<std::uint32_t> counts;
+  counts.reserve(tree.contributions.size());
   for (const ledger::Contribution& each : tree.contributions) {
     counts.push_back(accepted[each.account]);
   }

@@ -29,7 +29,10 @@
 #include "oort/core/result.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/signature.hpp"
+#include "oort/datahub/aggregation.hpp"
+#include "oort/ledger/campaign_records.hpp"
 #include "oort/ledger/datahub_operations.hpp"
+#include "oort/ledger/market_records.hpp"
 #include "oort/ledger/operations.hpp"
 #include "session.hpp"
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <grpcpp/support/status.h>
 #include "client.hpp"
 #include "oort/core/bytes.hpp"
 #include "oort/core/reasons.hpp"

@@ -25,6 +25,7 @@
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/ledger/datahub_operations.hpp"
+#include "oort/ledger/dataset_records.hpp"
 #include "oort/ledger/operations.hpp"
 #include "session.hpp"
 

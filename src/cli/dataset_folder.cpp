@@ -9,6 +9,9 @@
 #include "key_file.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/datahub/aggregation.hpp"
+#include "oort/datahub/dataset_card.hpp"
+#include "oort/datahub/manifest.hpp"
 #include "oort/datahub/sample_tree.hpp"
 
 namespace oort::cli {
@@ -36,6 +39,7 @@ void read_texts(JsonFields& fields, const std::string& name, std::vector<std::st
 
 Result<datahub::Manifest> Folder::manifest() const {
   std::vector<datahub::ManifestFile> all;
+  all.reserve(files.size());
   for (const FolderFile& each : files) all.push_back(each.file);
   return datahub::Manifest::from(std::move(all));
 }
