@@ -34,6 +34,7 @@ void Chain::Impl::make_engine() {
       consensus::EpochStart{root_.chain, ruling.anchor, ruling.height, ruling.time_ms, ruling.seed,
                             ruling.validators},
       around_.votes, signer);
+  votes_ = signer != nullptr && is_validator(around_.transport.self());
 }
 
 void Chain::Impl::cancel_engine_timers() {
@@ -69,14 +70,19 @@ void Chain::Impl::switch_epoch() {
   said_ready_ = false;
   log_token_base_ = log_token_;
   if (const auto noted = note_handover(); !noted) return fail_for_ever(noted.error());
+  const bool did_vote = votes_;
   make_engine();
   const consensus::ValidatorSet& set = validators();
   metrics::counter("oort_chain_epochs_total", "Epochs that began on this node").add();
   log::info(room, "an epoch begins",
             {{"epoch", set.epoch().value()},
              {"validators", set.count()},
-             {"votes", around_.signer != nullptr && is_validator(around_.transport.self())},
+             {"votes", votes_},
              {"block", execution_->tip().block.short_hex()}});
+  if (did_vote && !votes_) {
+    log::warn(room, "this node votes no more; `oortd stake pool` shows the state of its pool",
+              {{"epoch", set.epoch().value()}});
+  }
   step(std::move(start));
   replay_early();
   refresh_ready();

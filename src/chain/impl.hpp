@@ -259,6 +259,8 @@ class Chain::Impl : public std::enable_shared_from_this<Chain::Impl> {
   };
   std::array<std::optional<ArmedTimer>, consensus::timers_count> timers_;
   bool said_ready_ = false;
+  /// In the running epoch.
+  bool votes_ = false;
   /// Of the last record that went to the log; and of the last one of the epochs before, which the
   /// running engine counts from.
   std::uint64_t log_token_ = 0;

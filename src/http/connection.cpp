@@ -229,7 +229,9 @@ void Connection::dispatch() {
   request_.peer = peer_;
   request_.id = request_id_;
   started_ = worker_->shared().clock.now_mono();
-  is_continue_owed_ = parser_->wants_continue() && !parser_->is_done();
+  // Owed for an empty body too, although RFC 9110 lets a server omit it there: botocore takes a
+  // final answer in its place, and then misreads the next answer of the connection.
+  is_continue_owed_ = parser_->wants_continue();
   closes_after_answer_ |= !parser_->keep_alive() || worker_->is_stopping();
   worker_->shared().handler.handle(Exchange(shared_from_this()));
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cgroups.hpp"
 
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): kill is POSIX.
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -94,6 +96,11 @@ void forbid_swap(const fs::path& folder, bool is_v2, std::uint64_t memory_bytes)
 /// the kernel refuses, and then so does the first write of a limit.
 void switch_on(const fs::path& above, const std::string& controller) {
   static_cast<void>(kernel::write_text(above / "cgroup.subtree_control", "+" + controller));
+}
+
+bool is_dead(const std::string& process) {
+  const int number = std::atoi(process.c_str());
+  return number <= 0 || (::kill(number, 0) != 0 && errno == ESRCH);
 }
 
 }  // namespace
@@ -217,8 +224,10 @@ void sweep_cgroups() {
   for (const auto& [controller, place] : find_cgroup_places(*mounts, *own)) {
     std::error_code problem;
     for (const fs::directory_entry& one : fs::directory_iterator(place.folder, problem)) {
-      // The kernel refuses to remove a group that still has processes.
-      if (one.path().filename().string().starts_with(group_prefix)) {
+      // A launcher that lives may be about to fill its group. The kernel refuses to remove a group
+      // that still has processes.
+      const std::string name = one.path().filename();
+      if (name.starts_with(group_prefix) && is_dead(name.substr(group_prefix.size()))) {
         ::rmdir(one.path().c_str());
       }
     }

@@ -67,7 +67,8 @@ class Cgroups {
   std::map<std::string, std::string> refusals_;
 };
 
-/// Removes the empty groups that launchers which were killed left behind.
+/// Removes the empty groups that launchers which were killed left behind; those of launchers that
+/// live, of this node or of another on the machine, stay.
 void sweep_cgroups();
 
 }  // namespace oort::sandbox

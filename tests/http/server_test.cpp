@@ -182,6 +182,21 @@ TEST(HttpServer, SaysContinueOnlyWhenTheBodyIsWanted) {
   EXPECT_THAT(answer, HasSubstr("Connection: close"));
 }
 
+// A client that expects it must not see a final answer first on a connection that stays open.
+TEST(HttpServer, SaysContinueForAnEmptyBodyToo) {
+  Stand stand;
+  RawClient wanted(stand.port());
+  wanted.say("POST /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_THAT(wanted.hear_until("\r\n\r\n"), StartsWith("HTTP/1.1 100 Continue"));
+  EXPECT_THAT(wanted.hear_response(), StartsWith("HTTP/1.1 200"));
+  wanted.say(post("/echo", "more"));
+  EXPECT_THAT(wanted.hear_response(), HasSubstr("\r\n\r\nmore"));
+
+  RawClient refused(stand.port());
+  refused.say("POST /no HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_THAT(refused.hear_all(), HasSubstr("Connection: close"));
+}
+
 TEST(HttpServer, DropsAnUnwantedSmallBodyAndGoesOn) {
   Stand stand;
   RawClient client(stand.port());

@@ -60,6 +60,14 @@ class Boto3(unittest.TestCase):
             head = self.s3.head_object(Bucket=self.bucket, Key=f"size-{size}")
             self.assertEqual(head["ContentLength"], size)
 
+    def test_nothing_and_then_something_on_one_connection(self):
+        """botocore expects a 100 before either body."""
+        self.s3 = client(max_pool_connections=1, read_timeout=10)
+        for i in range(3):
+            self.put(f"nothing-{i}", b"")
+            self.put(f"something-{i}", b"x" * 4000)
+            self.assertEqual(self.get(f"something-{i}"), b"x" * 4000)
+
     def test_odd_keys(self):
         for key in ODD_KEYS:
             self.put(key, key.encode())

@@ -2,6 +2,15 @@
 #include "cgroups.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): kill is POSIX.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "kernel.hpp"
+#include "oort/env/sandbox.hpp"
 
 namespace oort::sandbox {
 namespace {
@@ -36,6 +45,43 @@ TEST(CgroupPlaces, AreThoseOfV1WhereBothAreMounted) {
 TEST(CgroupPlaces, AreNoneOfNothing) {
   EXPECT_TRUE(find_cgroup_places("", "").empty());
   EXPECT_TRUE(find_cgroup_places("1 2 3\n- cgroup\n", "x\n:\n").empty());
+}
+
+/// How many groups of a launcher there are on this machine.
+int groups_of(pid_t launcher) {
+  int count = 0;
+  for (const auto& [controller, place] :
+       find_cgroup_places(kernel::read_text("/proc/self/mountinfo").value(),
+                          kernel::read_text("/proc/self/cgroup").value())) {
+    count += std::filesystem::exists(place.folder / ("oort-task-" + std::to_string(launcher)));
+  }
+  return count;
+}
+
+// Nodes of one machine share its hierarchies, and a group is empty between its making and the start
+// of its task.
+TEST(Cgroups, AreSweptOnceTheirLauncherIsDead) {
+  int told[2];
+  ASSERT_EQ(::pipe(told), 0);
+  const pid_t launcher = ::fork();
+  if (launcher == 0) {
+    const Cgroups groups = Cgroups::make({}, 0);
+    static_cast<void>(::write(told[1], "!", 1));
+    for (;;) ::pause();
+  }
+  char made = 0;
+  ASSERT_EQ(::read(told[0], &made, 1), 1);
+  ::close(told[0]);
+  ::close(told[1]);
+  const int count = groups_of(launcher);
+  sweep_cgroups();
+  EXPECT_EQ(groups_of(launcher), count);
+  ::kill(launcher, SIGKILL);
+  ASSERT_EQ(::waitpid(launcher, nullptr, 0), launcher);
+  EXPECT_EQ(groups_of(launcher), count);
+  sweep_cgroups();
+  EXPECT_EQ(groups_of(launcher), 0);
+  if (count == 0) GTEST_SKIP() << "this host lets the test make no group";
 }
 
 }  // namespace

@@ -3,10 +3,15 @@
 #include "kv_contract.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <tuple>
 #include <vector>
 
 #include "bytes.hpp"
@@ -24,15 +29,36 @@ class RocksPlace final : public KvPlace {
     return *store_;
   }
   void close() override { store_.reset(); }
-  // The files as they lie in the system at this moment are what a process that dies leaves.
+  // The files as they lie in the system at one moment are what a process that dies leaves. Work in
+  // the background may move them while they are copied; then they are copied again.
   void crash() override {
     const auto before = path();
     ++generation_;
-    std::filesystem::copy(before, path(), std::filesystem::copy_options::recursive);
+    for (;;) {
+      const auto seen = look(before);
+      std::error_code problem;
+      std::filesystem::remove_all(path());
+      std::filesystem::copy(before, path(), std::filesystem::copy_options::recursive, problem);
+      if (!problem && look(before) == seen) break;
+    }
     store_.reset();
   }
 
  private:
+  using Look = std::map<std::string, std::tuple<ino_t, off_t, std::int64_t, std::int64_t>>;
+
+  /// What tells whether a file changed.
+  static Look look(const std::filesystem::path& folder) {
+    Look found;
+    for (const auto& one : std::filesystem::directory_iterator(folder)) {
+      struct stat state{};
+      if (::stat(one.path().c_str(), &state) != 0) continue;
+      found[one.path().filename()] = {state.st_ino, state.st_size, state.st_mtim.tv_sec,
+                                      state.st_mtim.tv_nsec};
+    }
+    return found;
+  }
+
   [[nodiscard]] std::filesystem::path path() const {
     return folder_.path() / std::to_string(generation_);
   }

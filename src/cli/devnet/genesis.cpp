@@ -35,6 +35,8 @@ constexpr Oort owner_funds = oorts(1'000'000);
 // The economy: windows of a few epochs, amounts that the owner can afford.
 constexpr std::uint64_t epoch_ms = 12'000;
 constexpr std::uint64_t pool_stake = 1'000;
+/// A node that is killed now and then pays for its silences and still votes.
+constexpr std::uint64_t pool_stake_min = 900;
 constexpr Oort mining_funds = oorts(1'000'000);
 constexpr Oort treasury_funds = oorts(10'000);
 constexpr Oort reporter_funds = oorts(200);
@@ -91,7 +93,7 @@ ledger::Params make_params(std::size_t supers_count) {
 ledger::StakingGenesis make_staking(const std::vector<ledger::Validator>& validators) {
   ledger::StakingGenesis staking;
   staking.params.creator_stake_min = oorts(100);
-  staking.params.pool_stake_min = oorts(pool_stake);
+  staking.params.pool_stake_min = oorts(pool_stake_min);
   staking.params.delegation_min = oorts(1);
   staking.params.jail_epochs = 5;
   staking.params.emission = oorts(10);
