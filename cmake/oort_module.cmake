@@ -128,7 +128,8 @@ function(oort_finish)
 
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   file(GLOB_RECURSE ours CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/include/*.hpp"
-       "${CMAKE_SOURCE_DIR}/src/*.hpp" "${CMAKE_SOURCE_DIR}/src/*.cpp")
+       "${CMAKE_SOURCE_DIR}/src/*.hpp" "${CMAKE_SOURCE_DIR}/src/*.cpp"
+       "${CMAKE_SOURCE_DIR}/examples/*.hpp" "${CMAKE_SOURCE_DIR}/examples/*.cpp")
   add_custom_command(
     OUTPUT "${CMAKE_BINARY_DIR}/layers.stamp"
     COMMAND Python3::Interpreter "${CMAKE_SOURCE_DIR}/tools/layers.py" --root

@@ -5,6 +5,7 @@
 CMake writes one line a room into layers.txt, `room: deps / private deps`. A public header may name
 its own room and the deps, a source also the private deps; what a dep needs in turn must be stated
 again. Rooms form no cycle. Vendors' headers stand in the rooms named here and in no public header.
+Examples are programs of outside developers: of ours they name the generated messages alone.
 """
 import argparse
 import pathlib
@@ -91,6 +92,18 @@ def check_include(name, room, is_public, layers):
     return None
 
 
+def check_examples(root):
+    """Why examples show what an outside developer does not have, as lines of text."""
+    for path in sorted((root / "examples").glob("**/*.[ch]pp")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = INCLUDE.match(line)
+            name = (match.group(1) or match.group(2)) if match else ""
+            if ".." in name.split("/") or (name.startswith("oort/")
+                                           and not name.endswith(".pb.h")):
+                yield (f"{path.relative_to(root)}:{number}: '{name}': "
+                       "an example knows the protos and no room")
+
+
 def check(root, layers):
     """All violations below `root`, as lines of text."""
     found = []
@@ -113,6 +126,7 @@ def check(root, layers):
                 why = name and check_include(name, room, is_public, layers)
                 if why:
                     found.append(f"{path.relative_to(root)}:{number}: {why}")
+    found.extend(check_examples(root))
     return found
 
 

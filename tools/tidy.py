@@ -18,6 +18,8 @@ Violation = collections.namedtuple("Violation", "path line rule message")
 
 LINE_LENGTH_MAX = 100
 FILE_LINES_MAX = 800
+# An example is read as a whole before it is copied.
+EXAMPLE_LINES_MAX = 150
 FUNCTION_LINES_MAX = 70
 # A test tells a story in order, so it may be longer than what it tests.
 TEST_LINES_MAX = 100
@@ -51,13 +53,13 @@ def _pure_tests(path):
 
 # Rule, where it applies, what is banned in code, and what to write instead.
 BANNED = [
-    ("new", _rooms("src", "include", "tests"),
+    ("new", _rooms("src", "include", "tests", "examples"),
      # A smart pointer that is made around it may name a private constructor.
      r"^(?!.*_ptr<[^;]*>\s*\w*\(new\b).*?(?P<word>(?<!operator )(?<!<)\bnew\b)(?!\s*[,;()\]])",
      "std::make_unique"),
-    ("delete", _rooms("src", "include", "tests"),
+    ("delete", _rooms("src", "include", "tests", "examples"),
      r"(?<!operator )\bdelete\b(?:\s*\[\s*\])?\s*[\w(*]", "a std::unique_ptr that owns"),
-    ("using-namespace", _rooms("src", "include"),
+    ("using-namespace", _rooms("src", "include", "examples"),
      r"\busing\s+namespace\b(?!\s+std::(?:chrono;|(?:\w+::)*\w*literals\b))",
      "the name in full, or an alias"),
     ("cout", _rooms("src", "include", but=["cli"]),
@@ -66,7 +68,7 @@ BANNED = [
      r"\bstd::chrono::\w+_clock::now\b", "env::Clock"),
     ("sleep", _pure_tests,
      r"\bsleep_(?:for|until)\b|\bu?sleep\s*\(", "a fake clock, or a condition to wait for"),
-    ("name", _rooms("src", "include", "tests"),
+    ("name", _rooms("src", "include", "tests", "examples"),
      r"\b(?:class|struct)\s+\w*(?:Manager|Helpers?|Utils?|Info)\b(?!\s*;)",
      "a word that says what it is"),
     ("float", _deterministic, r"\b(?:float|double)\b", "checked integers"),
@@ -152,16 +154,17 @@ def check_lines(repository):
             if len(line) > LINE_LENGTH_MAX and not re.search(r"[^\s,]{48}", line):
                 yield Violation(path, number, "line-length",
                                 f"{len(line)} characters; {LINE_LENGTH_MAX} at most")
-        if len(lines) > FILE_LINES_MAX:
+        lines_max = EXAMPLE_LINES_MAX if path.startswith("examples/") else FILE_LINES_MAX
+        if len(lines) > lines_max:
             yield Violation(path, len(lines), "file-length",
-                            f"{len(lines)} lines; {FILE_LINES_MAX} at most, so split it")
+                            f"{len(lines)} lines; {lines_max} at most, so split it")
         if lines and "SPDX-License-Identifier: Apache-2.0" not in "\n".join(lines[:2]):
             yield Violation(path, 1, "spdx", "begin with SPDX-License-Identifier: Apache-2.0")
 
 
 def check_cpp(repository):
     """Banned words, awaited temporaries, `#pragma once`, comments."""
-    for path in repository.under("src/", "include/", "tests/"):
+    for path in repository.under("src/", "include/", "tests/", "examples/"):
         text = repository.text(path)
         code, comments = cpp_text.split(text)
         if path.endswith(".hpp") and not re.search(r"^#pragma once$", text, re.M):
@@ -197,7 +200,7 @@ def check_functions(repository):
                 key, _, length = line.rpartition(" ")
                 listed[key] = (int(length), number)
     longest = {}
-    for path in repository.under("src/", "include/", "tests/"):
+    for path in repository.under("src/", "include/", "tests/", "examples/"):
         lines_max = TEST_LINES_MAX if path.startswith("tests/") else FUNCTION_LINES_MAX
         if repository.text(path).count("\n") < lines_max:
             continue
@@ -241,7 +244,7 @@ def check_listed(repository):
         """A room's interface and first sources may come before the room is built."""
         return "Filled in with the room." in lists.get(folder, "")
 
-    for path in repository.under("src/", "tests/", suffixes=(".cpp",)):
+    for path in repository.under("src/", "tests/", "examples/", suffixes=(".cpp",)):
         folder, _, name = path.rpartition("/")
         if not is_to_come(folder) and not is_listed(path, folder, name):
             yield Violation(path, 1, "unlisted", "stands in no CMakeLists.txt, so nobody builds it")

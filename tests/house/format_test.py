@@ -13,7 +13,7 @@ class Scripts(ToyTree):
             self.write(f"tools/{name}", (ROOT / "tools" / name).read_text())
             (self.root / "tools" / name).chmod(0o755)
         shutil.copy(ROOT / ".clang-format", self.root)
-        for folder in ("include", "src", "tests"):
+        for folder in ("include", "src", "tests", "examples"):
             (self.root / folder).mkdir()
         self.write("src/a.cpp", "int a = 1;\n")
 

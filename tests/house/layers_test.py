@@ -66,6 +66,14 @@ class Layers(ToyTree):
         self.write("src/ledger/a.cpp", '#include "../crypto/internal.hpp"\n')
         self.assert_bites(self.check(), "leaves its folder")
 
+    def test_an_example_names_a_room(self):
+        self.write("examples/cpp/a.cpp", '#include <oort/v1/node.grpc.pb.h>\n#include "b.hpp"\n'
+                   "#include <openssl/evp.h>\n")
+        self.assertEqual(self.check(), [])
+        for header in ("oort/core/bytes.hpp", "../../src/cli/client.hpp"):
+            self.write("examples/cpp/b.hpp", f'#include "{header}"\n')
+            self.assert_bites(self.check(), "examples/cpp/b.hpp:1", "no room")
+
     def test_every_vendor_of_the_table_is_banned_somewhere(self):
         headers = {
             "RocksDB": "rocksdb/db.h", "Boost.Beast": "boost/beast/http.hpp",

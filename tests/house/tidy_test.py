@@ -41,6 +41,15 @@ class Tidy(ToyTree):
     def test_file_length(self):
         self.assertEqual(self.source("int a;\n" * tidy.FILE_LINES_MAX), ["file-length"])
 
+    def test_examples_are_short_and_of_the_house(self):
+        path = "examples/cpp/a.cpp"
+        self.assertEqual(self.source("int a;\n" * tidy.EXAMPLE_LINES_MAX, path), ["file-length"])
+        self.assertEqual(self.source("auto* a = new int(1);\n", path), ["new"])
+        self.write("examples/cpp/b.cpp", SPDX)
+        self.assertEqual(self.source("std::cout << 1;\n", path), [])
+        self.write("examples/cpp/b.cpp", SPDX)
+        self.assertEqual(self.rules(), ["unlisted"])
+
     def test_function_length(self):
         body = "void f() {\n" + "  g();\n" * tidy.FUNCTION_LINES_MAX + "}\n"
         self.assertEqual(self.source(body), ["function-length"])
