@@ -16,7 +16,8 @@ def parser(description):
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--endpoint", default=os.environ.get("OORT_GRPC", "127.0.0.1:7170"),
                          help="host:port of a node's gRPC door")
-    options.add_argument("--ca", help="PEM file of who signed the door's certificate")
+    options.add_argument("--ca", default=os.environ.get("OORT_CA"),
+                         help="PEM file of who signed the door's certificate")
     return options
 
 

@@ -47,9 +47,11 @@ Result<std::string> read_file(const std::string& path) {
 Result<std::shared_ptr<grpc::ServerCredentials>> credentials(const ServerOptions& options) {
   if (!options.tls) {
     if (!is_loopback(options.listen)) {
-      return fail(ErrorCode::FailedPrecondition, reason::bad_config,
-                  "gRPC at " + options.listen +
-                      " needs a certificate: without TLS it listens on loopback alone");
+      return fail(
+          ErrorCode::FailedPrecondition, reason::bad_config,
+          "gRPC at " + options.listen +
+              " needs a certificate, which `api.certificate` and `api.key` name: without TLS it "
+              "listens on loopback alone");
     }
     return grpc::InsecureServerCredentials();
   }

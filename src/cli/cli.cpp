@@ -16,7 +16,9 @@ namespace {
 
 void add_common_options(CLI::App& app, Session& session) {
   app.add_flag("--json", session.is_json, "One JSON object on standard output");
-  app.add_option("--grpc", session.grpc, "A node's gRPC door, HOST:PORT [OORT_GRPC]");
+  app.add_option("--grpc", session.grpc,
+                 "A node's gRPC door, HOST:PORT [OORT_GRPC]; of another machine by TLS, "
+                 "for certificates by the authorities of [OORT_CA]");
   app.add_option("--dir", session.folder, "Folder of a local network")->capture_default_str();
 }
 

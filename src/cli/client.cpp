@@ -5,15 +5,26 @@
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/status.h>
 
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
 #include <set>
+#include <string>
+#include <string_view>
 
+#include "authorities.hpp"
+#include "key_file.hpp"
+#include "oort/core/bytes.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
 
 namespace oort::cli {
 namespace {
+
+constexpr std::size_t authorities_bytes_max = std::size_t{4} << 20U;
 
 ErrorCode from_grpc(grpc::StatusCode code) noexcept {
   switch (code) {
@@ -42,14 +53,35 @@ std::string_view keep(const std::string& word) {
   return *words.insert(word).first;
 }
 
+bool is_of_this_machine(const std::string& endpoint) {
+  const std::string host = endpoint.substr(0, endpoint.rfind(':'));
+  return endpoint.starts_with("unix:") || host == "localhost" || host == "[::1]" ||
+         host.starts_with("127.");
+}
+
+std::shared_ptr<grpc::ChannelCredentials> credentials_for(const std::string& endpoint) {
+  if (is_of_this_machine(endpoint)) return grpc::InsecureChannelCredentials();
+  grpc::SslCredentialsOptions options;
+  // That the file cannot be read was said when the endpoint was chosen.
+  options.pem_root_certs = read_authorities().value_or("");
+  return grpc::SslCredentials(options);
+}
+
 }  // namespace
+
+Result<std::string> read_authorities() {
+  const char* const path = std::getenv("OORT_CA");
+  if (path == nullptr || *path == '\0') return std::string();
+  OORT_TRY(const Bytes pem, read_file(path, authorities_bytes_max));
+  return std::string(as_text(pem));
+}
 
 std::shared_ptr<grpc::Channel> connect(const std::string& endpoint) {
   // What gRPC remarks, the status of the call says too.
   gpr_set_log_function([](gpr_log_func_args* remark) { log::debug("cli", remark->message); });
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(64 << 20);
-  return grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(endpoint, credentials_for(endpoint), arguments);
 }
 
 Error to_error(const grpc::Status& status, const std::string& endpoint) {

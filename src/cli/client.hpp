@@ -14,7 +14,7 @@
 
 namespace oort::cli {
 
-/// Connects in the clear to "host:port" or "unix:path"; fails at the first call, not here.
+/// To "host:port" by TLS, in the clear on this machine or to "unix:path"; fails at the first call.
 [[nodiscard]] std::shared_ptr<grpc::Channel> connect(const std::string& endpoint);
 
 /// The error that the server described in its google.rpc.ErrorInfo.

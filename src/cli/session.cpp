@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "authorities.hpp"
 #include "devnet/network.hpp"
 #include "oort/core/reasons.hpp"
 
@@ -68,6 +69,7 @@ int Session::fail_with(const Error& error) const {
 }
 
 Result<std::string> Session::endpoint() const {
+  OORT_TRY(read_authorities());
   if (!grpc.empty()) return grpc;
   if (!is_folder_given) {
     if (const char* set = std::getenv("OORT_GRPC"); set != nullptr && *set != '\0') return set;

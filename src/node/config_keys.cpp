@@ -340,6 +340,13 @@ void add_door_keys(std::vector<ConfigKey>& keys) {
                   "The local socket of `oortd`'s own commands. A relative path is below\n"
                   "data_folder; 107 bytes at most in all.",
                   at(&Config::api, &Config::Api::admin_socket)));
+  keys.push_back(
+      text("api.certificate",
+           "PEM file of the chain that TLS clients are shown. Without it and its key the\n"
+           "door speaks in the clear, on loopback alone. Read at start.",
+           at(&Config::api, &Config::Api::certificate)));
+  keys.push_back(text("api.key", "PEM file of the certificate's private key.",
+                      at(&Config::api, &Config::Api::key)));
   keys.push_back(endpoint("models.listen",
                           "host:port for programs of this machine that ask models; a loopback\n"
                           "address.",

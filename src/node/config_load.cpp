@@ -180,6 +180,12 @@ Result<void> check_together(const Config& config, const GivenValues& given) {
     return bad(place_of(given, "api.admin_socket"),
                socket + " is longer than the 107 bytes of a socket's path; name a shorter one");
   }
+  if (config.api.certificate.empty() != config.api.key.empty()) {
+    const bool is_key_missing = config.api.key.empty();
+    return bad(place_of(given, is_key_missing ? "api.certificate" : "api.key"),
+               std::string("without ") + (is_key_missing ? "api.key" : "api.certificate") +
+                   "; TLS needs both files");
+  }
   if (config.modules.validator && config.node.role == Role::Edge) {
     return bad(place_of(given, "modules.validator"),
                "an edge node keeps no ledger and cannot vote; make it a super node");

@@ -57,6 +57,10 @@ Result<std::unique_ptr<api::Server>> open_grpc(const Config& config, const api::
   api::ServerOptions options;
   options.listen = config.modules.api ? to_text(config.api.listen) : "";
   options.admin_socket = config.resolve(config.api.admin_socket).string();
+  if (!config.api.certificate.empty()) {
+    options.tls = api::TlsFiles{.certificate = config.resolve(config.api.certificate).string(),
+                                .key = config.resolve(config.api.key).string()};
+  }
   return api::Server::start(options, ports);
 }
 

@@ -14,7 +14,8 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "drill"))
 from datahub_test import CARD  # noqa: E402
-from local_network import Network  # noqa: E402
+from local_network import Network, await_true  # noqa: E402
+from operator_test import free_port  # noqa: E402
 from plain_blake3 import blake3, derived  # noqa: E402
 
 OORT = 10 ** 18
@@ -303,7 +304,54 @@ class ExamplesTest(unittest.TestCase):
             heights = [int(line.split()[0]) for line in head + tail.splitlines()]
             self.assertEqual(heights, list(range(first, first + count + 40)))
 
-    def test_12_every_service_is_called_by_an_example(self):
+    def start_light_node(self, folder, port, **certificate):
+        """A node of another operator, whose gRPC door is open to every machine."""
+        settings = {"api.listen": f"0.0.0.0:{port}", "operator.listen": "127.0.0.1:0",
+                    "network.listen": "127.0.0.1:0", "log.file": str(folder / "log"),
+                    **{f"api.{name}": value for name, value in certificate.items()}}
+        return subprocess.Popen(
+            [self.network.binary, "start", "--config", folder / "oortd.toml",
+             *(f"--set={name}={value}" for name, value in settings.items())],
+            stderr=subprocess.PIPE, text=True)
+
+    def test_12_a_door_for_other_machines_speaks_tls(self):
+        # An address that is every machine's own, and not loopback.
+        folder, host, port = self.folder / "light", "0.0.0.0", free_port()
+        endpoint = f"{host}:{port}"
+        self.network.run("init", str(folder), "--role", "edge")
+        (folder / "genesis.oort").write_bytes((self.folder / "genesis.oort").read_bytes())
+        refused = self.start_light_node(folder, port)
+        self.assertIn("needs a certificate", refused.communicate(timeout=SECONDS)[1])
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "1", "-subj",
+             "/CN=oort", "-addext", f"subjectAltName=IP:{host}", "-keyout", folder / "door.key",
+             "-out", folder / "door.pem"], check=True, capture_output=True)
+        node = self.start_light_node(folder, port, certificate="door.pem", key="door.key")
+        self.addCleanup(node.communicate)
+        self.addCleanup(node.kill)
+        trusting = {"OORT_CA": str(folder / "door.pem")}
+
+        def status(environment):
+            return subprocess.run(
+                [self.network.binary, "status", "--json", "--grpc", endpoint], check=False,
+                env=os.environ | environment, text=True, capture_output=True)
+
+        await_true("the node is ready",
+                   lambda: '"is_ready":true' in status(trusting).stdout, SECONDS)
+        told = json.loads(status(trusting).stdout)
+        self.assertTrue(told["is_light"])
+        self.assertNotEqual(status({}).returncode, 0, "nobody vouches for the certificate")
+        self.assertIn("NOT_FOUND", status({"OORT_CA": "/nowhere"}).stdout)
+        self.assertNotEqual(self.finish("status", endpoint).returncode, 0, "in the clear")
+        self.environment.update(trusting)
+        self.addCleanup(self.environment.pop, "OORT_CA")
+        for lines in (self.show("status.py", "--endpoint", endpoint),
+                      self.show("status", endpoint)):
+            self.assertIn(f"node {told['name']} edge {told['node_id']}", lines)
+        failed = self.finish("economy.py", "--endpoint", endpoint)
+        self.assertRegex(failed.stderr, "^NOT_SUPPORTED: ", "a light node has no listings")
+
+    def test_13_every_service_is_called_by_an_example(self):
         sources = "\n".join(path.read_text() for path in (ROOT / "examples").rglob("*.*"))
         page = (ROOT / "docs" / "API.md").read_text()
         for proto in PROTOS.glob("oort/v1/*.proto"):

@@ -119,6 +119,8 @@ TEST(Config, RefusesValuesThatMakeNoSense) {
            "[network\n",
            "[node]\nrole = \"edge\"\n[modules]\nvalidator = true\n",
            "[s3]\nlisten = \"127.0.0.1:7190\"\n",
+           "[api]\ncertificate = \"door.pem\"\n",
+           "[api]\nkey = \"door.key\"\n",
            "[models]\nlisten = \"0.0.0.0:7160\"\n",
            "[modules]\nmodels = true\n",
            "[node]\nrole = \"edge\"\n[modules]\nmodels = true\ns3 = true\n",

@@ -147,6 +147,10 @@ struct Config {
     Endpoint listen{"127.0.0.1", 7170};
     /// AdminService; relative paths are below `data_folder`, at most 107 bytes in all.
     std::filesystem::path admin_socket = "admin.sock";
+    /// Files in PEM, both or neither; relative paths are below `data_folder`. With them the door
+    /// speaks TLS, without which it listens on loopback alone.
+    std::string certificate;
+    std::string key;
   } api;
 
   struct Models {
