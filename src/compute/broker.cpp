@@ -74,7 +74,13 @@ std::optional<LogSight> Broker::log(const JobId& job, std::uint32_t task, std::u
                                     std::size_t size_max) const {
   return core_->log(job, task, from, size_max);
 }
+const ledger::JobSpec* Broker::spec(const JobId& job) const { return core_->spec(job); }
 BrokerFigures Broker::figures() const { return core_->figures(); }
+
+const ledger::JobSpec* Broker::Core::spec(const JobId& id) const {
+  const auto found = jobs_.find(id);
+  return found != jobs_.end() && found->second.has_spec ? &found->second.spec : nullptr;
+}
 
 BrokerOutputs Broker::Core::finish(WallTime now) {
   set_now(now);

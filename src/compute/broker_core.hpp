@@ -155,6 +155,7 @@ class Broker::Core {
   [[nodiscard]] std::optional<JobSight> job(const JobId& id) const;
   [[nodiscard]] std::optional<LogSight> log(const JobId& id, std::uint32_t task, std::uint64_t from,
                                             std::size_t size_max) const;
+  [[nodiscard]] const ledger::JobSpec* spec(const JobId& id) const;
   [[nodiscard]] BrokerFigures figures() const;
 
  private:

@@ -91,6 +91,7 @@ void Broker::Core::on(const NodeId& from, const TaskResult& message) {
   job->has_gang_started = true;
   unit->answer = Answer{key, from, message.receipt, message.output_bytes, pay, false, 0};
   lease.gives_result = true;
+  out_.receipts.push_back(message.receipt);
   answered(*job, key);
 }
 

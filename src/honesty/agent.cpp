@@ -58,7 +58,8 @@ void Agent::on(const event::EpochStarted& started, std::vector<Action>& actions)
   std::vector<BaitSecret> secrets;
   for (std::uint32_t i = 0; i < count; ++i) {
     auto bait = mint(started.length_ms);
-    if (!bait) break;
+    // Another draw may be of a source that has one.
+    if (!bait) continue;
     secrets.push_back(bait->secret);
     now.baits.push_back(*std::move(bait));
   }
@@ -87,7 +88,8 @@ std::optional<Agent::Bait> Agent::mint(std::uint64_t length_ms) {
   envelope.input_bytes = minted->input_bytes;
   envelope.deadline_ms = like->deadline_ms;
   envelope.input_root = minted->input_root;
-  const Bytes32 task = ledger::task_commitment(codec::to_bytes(envelope));
+  const Bytes32 task = minted->task_commitment ? *minted->task_commitment
+                                               : ledger::task_commitment(codec::to_bytes(envelope));
   bait.offset_ms = near_offset(like->offset_ms, length_ms, random_);
   bait.secret = commit_bait(task, minted->answer, minted->rule, random_);
   return bait;
@@ -102,7 +104,7 @@ void Agent::on(const event::Alarm& alarm, std::vector<Action>& actions) {
   if (alarm.bait >= running_->baits.size()) return;
   Bait& bait = running_->baits[alarm.bait];
   if (std::exchange(bait.is_sent, true)) return;
-  actions.emplace_back(action::SendTask{bait.envelope});
+  actions.emplace_back(action::SendTask{bait.envelope, bait.secret.leaf.task_commitment});
 }
 
 void Agent::on(const event::ReceiptCame& came, std::vector<Action>&) {

@@ -35,6 +35,7 @@
 #include "oort/ledger/jobs_events.hpp"
 #include "oort/ledger/jobs_operations.hpp"
 #include "oort/ledger/jobs_records.hpp"
+#include "oort/ledger/jobs_spec.hpp"
 #include "oort/ledger/jobs_view.hpp"
 #include "oort/ledger/operations.hpp"
 #include "oort/ledger/receipt.hpp"
@@ -199,7 +200,17 @@ void ComputeDriver::on_block(const object::FinalBlock& block) {
   for (const JobId& id : changed) {
     if (auto job = view.job(id)) jobs.push_back(*std::move(job));
   }
+  tell_opened(jobs, block.time_ms);
   see(std::move(jobs), std::move(claimed));
+}
+
+void ComputeDriver::tell_opened(const std::vector<ledger::Job>& jobs, std::uint64_t time_ms) {
+  if (!broker_ || !watch_.opened) return;
+  for (const ledger::Job& job : jobs) {
+    const bool is_first = job.opened_ms == time_ms && job.phase == ledger::JobPhase::Open;
+    if (!is_first || ledger::broker_of(job) != parts_.self) continue;
+    if (const auto* const spec = broker_->spec(job.id)) watch_.opened(job, *spec);
+  }
 }
 
 void ComputeDriver::see_all() {
@@ -298,6 +309,7 @@ void ComputeDriver::leave(compute::BrokerOutputs outputs) {
   for (const compute::ReadWish& wish : outputs.reads) read(wish);
   for (compute::StoreWish& wish : outputs.stores) store(std::move(wish));
   for (const compute::HandoverAnswer& one : outputs.handovers) answer(one);
+  if (watch_.answered) std::ranges::for_each(outputs.receipts, watch_.answered);
   for (const compute::Deviation& deviation : outputs.deviations) {
     log::warn(room, "an executor's result is not the majority's",
               {{"job", deviation.job.hex()},
@@ -395,8 +407,16 @@ void ComputeDriver::read(const compute::ReadWish& wish) {
               room, "an input cannot be read",
               {{"job", wish.job.hex()}, {"uri", wish.uri}, {"why", bytes.error().to_string()}});
         }
+        if (bytes) driver.tell_read(wish.job, *bytes);
         driver.carry_out(driver.broker_->was_read(driver.now(), wish.ticket, std::move(bytes)));
       }));
+}
+
+void ComputeDriver::tell_read(const JobId& job, ByteView bytes) {
+  if (!watch_.read) return;
+  const auto* const spec = broker_->spec(job);
+  const auto* const work = spec ? std::get_if<ledger::BuiltinWork>(&spec->work) : nullptr;
+  if (work != nullptr) watch_.read(job, {work->name, work->version}, bytes);
 }
 
 void ComputeDriver::store(compute::StoreWish wish) {

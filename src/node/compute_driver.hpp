@@ -39,6 +39,8 @@ namespace oort::node {
 ///       a block that changed it.
 ///   CD3 Operations of one transaction stay in their order.
 ///   CD4 The ledger has this executor's offer while it runs, renewed before it expires.
+///   CD5 Who watches is told of each job once, when it opens before this broker, and of each good
+///       result.
 /// Threads: the strand, but for `open`.
 class ComputeDriver : public std::enable_shared_from_this<ComputeDriver> {
  public:
@@ -97,6 +99,17 @@ class ComputeDriver : public std::enable_shared_from_this<ComputeDriver> {
   void on_deviation(std::function<void(const compute::Deviation&, const Bytes32&)> tell) {
     tell_deviation_ = std::move(tell);
   }
+  /// What this broker's clients have done, for who hides tasks of its own among it.
+  struct Watch {
+    /// A job that this broker has in office was opened, for the first time.
+    std::function<void(const ledger::Job&, const ledger::JobSpec&)> opened;
+    /// Bytes of an input of some job.
+    std::function<void(const JobId&, const compute::builtin::Workload&, ByteView)> read;
+    /// An executor's signed result.
+    std::function<void(const ledger::WorkReceipt&)> answered;
+  };
+  /// Before `start`.
+  void watch(Watch watch) { watch_ = std::move(watch); }
 
  private:
   [[nodiscard]] WallTime now() const;
@@ -120,6 +133,8 @@ class ComputeDriver : public std::enable_shared_from_this<ComputeDriver> {
   void store(compute::StoreWish wish);
   [[nodiscard]] Bytes32 spec_of(const JobId& job) const;
   void answer(const compute::HandoverAnswer& answer);
+  void tell_opened(const std::vector<ledger::Job>& jobs, std::uint64_t time_ms);
+  void tell_read(const JobId& job, ByteView bytes);
 
   void post_offer();
   void measure();
@@ -145,6 +160,7 @@ class ComputeDriver : public std::enable_shared_from_this<ComputeDriver> {
   std::map<std::uint64_t, Callback<Result<void>>> handovers_;
   std::function<void(const JobId&)> tell_change_;
   std::function<void(const compute::Deviation&, const Bytes32&)> tell_deviation_;
+  Watch watch_;
 };
 
 template <class T, class Done>

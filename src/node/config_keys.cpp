@@ -303,6 +303,18 @@ void add_data_keys(std::vector<ConfigKey>& keys) {
                          "Reads of shards that a gateway must have seen since its start before it\n"
                          "hides reads of its own among them: among few they would be known.",
                          1, 4096, at(&Config::honesty, &Config::Honesty::live_reads_min)));
+  keys.push_back(integer("honesty.live_jobs_min",
+                         "Jobs that a broker must have seen since its start before it hides jobs\n"
+                         "of its own among them.",
+                         1, 1024, at(&Config::honesty, &Config::Honesty::live_jobs_min)));
+  keys.push_back(text("honesty.purse_key",
+                      "Key of an account with credits that orders jobs whose answer this node\n"
+                      "knows, to try executors (needs modules.broker). Best one that orders jobs\n"
+                      "of its own too. Empty: none are ordered.",
+                      at(&Config::honesty, &Config::Honesty::purse_key)));
+  keys.push_back(text("honesty.purse_bucket",
+                      "A bucket of that account, for the inputs and outputs of those jobs.",
+                      at(&Config::honesty, &Config::Honesty::purse_bucket)));
 }
 
 void add_compute_keys(std::vector<ConfigKey>& keys) {

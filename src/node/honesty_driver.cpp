@@ -12,9 +12,22 @@
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/env/kv_store.hpp"
+#include "oort/env/transport.hpp"
+#include "oort/honesty/agent.hpp"
+#include "oort/honesty/task.hpp"
+#include "oort/ledger/honesty_case.hpp"
+#include "oort/ledger/honesty_draws.hpp"
+#include "oort/ledger/honesty_objects.hpp"
 #include "oort/ledger/honesty_operations.hpp"
+#include "oort/ledger/honesty_view.hpp"
+#include "oort/ledger/object_records.hpp"
+#include "oort/ledger/operations.hpp"
 #include "oort/ledger/rejection.hpp"
+#include "oort/ledger/transaction.hpp"
 #include "oort/ledger/view.hpp"
+#include "oort/object/ports.hpp"
+#include "oort/object/shard_messages.hpp"
 #include "oort/object/shard_rebuild.hpp"
 #include "oort/object/shard_work.hpp"
 
@@ -29,7 +42,7 @@ constexpr std::size_t reads_count_max = 1 << 16;
 /// The one thing in the store.
 constexpr std::byte memory_key{'m'};
 /// A case about a bait is over by then.
-constexpr std::uint64_t reads_kept_rounds = 16;
+constexpr std::uint64_t baits_kept_rounds = 16;
 constexpr std::size_t prefetches_max = 16;
 constexpr Duration post_deadline = std::chrono::seconds(8);
 constexpr Duration post_again_after = std::chrono::milliseconds(500);
@@ -61,11 +74,19 @@ HonestyDriver::HonestyDriver(const Parts& parts, const Options& options)
       options_(options),
       duty_reads_(parts.shards, parts.random),
       storage_(parts.ledger),
-      agent_(parts.keys, options.rules, {&storage_}, parts.random) {}
+      agent_(parts.keys, options.rules, sources_of(parts, storage_), parts.random) {}
+
+std::vector<honesty::TaskSource*> HonestyDriver::sources_of(const Parts& parts,
+                                                            StorageReads& storage) {
+  std::vector<honesty::TaskSource*> sources{&storage};
+  if (parts.tasks != nullptr) sources.push_back(parts.tasks);
+  return sources;
+}
 
 Result<std::shared_ptr<HonestyDriver>> HonestyDriver::open(const Parts& parts,
                                                            const Options& options) {
   auto driver = std::make_shared<HonestyDriver>(parts, options);
+  if (parts.tasks != nullptr) OORT_TRY(parts.tasks->restore(parts.store));
   OORT_TRY(const auto kept, parts.store.get(ByteView(&memory_key, 1)));
   if (!kept) return driver;
   const auto memory = codec::from_bytes<HonestyMemory>(*kept);
@@ -111,6 +132,7 @@ void HonestyDriver::on_block() {
   if (!now) return;
   if (now->state.round != round_) begin_round(*now);
   prefetch(*now);
+  if (parts_.tasks != nullptr) parts_.tasks->prepare();
   answer_audits(*now);
   sit(*now);
 }
@@ -138,7 +160,9 @@ void HonestyDriver::begin_round(const Moment& now) {
   duty_reads_.set_round(epoch);
   if (parts_.live != nullptr) parts_.live->set_round(epoch);
   storage_.set_round(epoch);
-  storage_.forget_before(Epoch(round_ - std::min(round_, reads_kept_rounds)));
+  const Epoch oldest(round_ - std::min(round_, baits_kept_rounds));
+  storage_.forget_before(oldest);
+  if (parts_.tasks != nullptr) parts_.tasks->set_round(epoch, oldest);
   if (parts_.court != nullptr) parts_.court->sweep(epoch);
   prefetches_left_ = prefetches_max;
 
@@ -248,6 +272,19 @@ void HonestyDriver::take(const BaitRead& asked, Result<object::ReadShardReply> r
   keep([] {});
 }
 
+void HonestyDriver::saw(LiveJob job) {
+  if (is_stopped_) return;
+  const auto shape = parts_.tasks->saw(std::move(job), elapsed_ms());
+  if (shape) static_cast<void>(agent_.step(honesty::event::TaskPassed{*shape}));
+}
+
+void HonestyDriver::took(const ledger::WorkReceipt& receipt) {
+  const bool is_bait = parts_.tasks->find(receipt.task_commitment) != nullptr;
+  if (is_stopped_ || !is_bait || receipt.chain != parts_.chain) return;
+  carry_out(agent_.step(honesty::event::ReceiptCame{receipt}));
+  keep([] {});
+}
+
 // Accusations -----------------------------------------------------------------------------------
 
 void HonestyDriver::accuse(const ledger::WorkReceipt& receipt, const Bytes32& answer,
@@ -295,22 +332,43 @@ void HonestyDriver::on(const honesty::action::SetAlarm& alarm) {
 }
 
 void HonestyDriver::on(const honesty::action::SendTask& sent) {
-  const BaitRead* const found = storage_.find(sent.envelope.input_root);
+  const BaitTask* const task =
+      parts_.tasks == nullptr ? nullptr : parts_.tasks->find(sent.task_commitment);
+  if (task != nullptr) return parts_.tasks->send(*task);
+  send_read(sent.envelope);
+}
+
+void HonestyDriver::send_read(const honesty::TaskEnvelope& envelope) {
+  const BaitRead* const found = storage_.find(envelope.input_root);
   if (found == nullptr || found->round.value() != round_) return;
   object::ReadShard request = found->request;
   request.order =
-      object::ReadOrder{found->round, ledger::task_commitment(codec::to_bytes(sent.envelope))};
+      object::ReadOrder{found->round, ledger::task_commitment(codec::to_bytes(envelope))};
   // By the very door of live reads.
   parts_.shards.read(
-      found->node, request, std::chrono::milliseconds(sent.envelope.deadline_ms),
+      found->node, request, std::chrono::milliseconds(envelope.deadline_ms),
       [weak = weak_from_this(), asked = *found](Result<object::ReadShardReply> reply) {
         if (const auto driver = weak.lock()) driver->take(asked, std::move(reply));
       });
 }
 
 void HonestyDriver::on(const honesty::action::PostReveal& posting) {
-  if (posting.reveal.epoch.value() + 1 != round_) return;
-  post(ledger::BaitReveal{posting.reveal}, post_tries);
+  const ledger::Reveal& reveal = posting.reveal;
+  if (reveal.epoch.value() + 1 != round_) return;
+  const bool is_right = reveal.answer == reveal.receipt.result_hash;
+  const BaitTask* const task = is_right || parts_.tasks == nullptr
+                                   ? nullptr
+                                   : parts_.tasks->find(reveal.leaf.task_commitment);
+  if (task == nullptr) return post(ledger::BaitReveal{reveal}, post_tries);
+  log::warn(room, "an executor's result is not that of its bait",
+            {{"executor", reveal.receipt.executor.short_hex()},
+             {"result", reveal.receipt.result_hash.short_hex()},
+             {"answer", reveal.answer.short_hex()}});
+  parts_.court->keep(ledger::case_id_of(reveal), work_of(*task),
+                     [weak = weak_from_this(), reveal](const Result<void>& kept) {
+                       const auto driver = weak.lock();
+                       if (driver && kept) driver->post(ledger::BaitReveal{reveal}, post_tries);
+                     });
 }
 
 void HonestyDriver::on(const honesty::action::PostCommitment& posting) {
@@ -329,11 +387,12 @@ void HonestyDriver::on(const honesty::action::PostOpening& posting) {
 // Around ----------------------------------------------------------------------------------------
 
 void HonestyDriver::keep(Task then) {
-  Bytes bytes = codec::to_bytes(HonestyMemory{agent_.save(), storage_.given()});
-  parts_.disk.post([&store = parts_.store, &strand = parts_.strand, bytes = std::move(bytes),
+  const Bytes bytes = codec::to_bytes(HonestyMemory{agent_.save(), storage_.given()});
+  env::KvBatch batch;
+  batch.put(ByteView(&memory_key, 1), bytes);
+  if (parts_.tasks != nullptr) parts_.tasks->write(batch);
+  parts_.disk.post([&store = parts_.store, &strand = parts_.strand, batch = std::move(batch),
                     then = std::move(then)]() mutable {
-    env::KvBatch batch;
-    batch.put(ByteView(&memory_key, 1), bytes);
     if (const auto written = store.write(batch, env::Sync::Yes); !written) {
       // The ledger loses nothing by it, and this node the baits of a round.
       log::error(room, "secrets were not kept", {{"why", written.error().to_string()}});
@@ -342,13 +401,13 @@ void HonestyDriver::keep(Task then) {
   });
 }
 
-void HonestyDriver::post(ledger::Operation operation, int tries_left) {
+void HonestyDriver::post(const ledger::Operation& operation, int tries_left) {
   if (is_stopped_) return;
   std::vector<ledger::SubmittedOperation> operations;
   operations.push_back({operation, {}});
   parts_.submit.submit(
       std::move(operations), post_deadline,
-      [weak = weak_from_this(), operation, tries_left](Result<object::SubmitResult> result) {
+      [weak = weak_from_this(), operation, tries_left](const Result<object::SubmitResult>& result) {
         if (const auto driver = weak.lock()) driver->posted(operation, tries_left, result);
       });
 }

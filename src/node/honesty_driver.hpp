@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "honesty_reads.hpp"
+#include "honesty_tasks.hpp"
 #include "oort/core/bytes.hpp"
 #include "oort/core/callback.hpp"
 #include "oort/core/ids.hpp"
@@ -33,7 +34,8 @@ namespace oort::node {
 
 namespace honesty_message {
 /// Payload: the 32 bytes of a case. The officer of the case answers with what the executor was
-/// asked, an encoded `object::ReadShard`; fails with NOT_FOUND.
+/// asked, an encoded `object::ReadShard`; fails with NOT_FOUND, also where it was asked to compute:
+/// then `work` tells.
 inline constexpr env::MessageType task = env::message_range::honesty + 1;
 }  // namespace honesty_message
 
@@ -86,6 +88,8 @@ class HonestyDriver : public std::enable_shared_from_this<HonestyDriver> {
     OrderedReads* live = nullptr;
     /// Null where the node has no part in jobs: asked to do one again it has no result.
     WorkCourt* court = nullptr;
+    /// Null where this node hides no tasks among those of its broker's clients. Needs the court.
+    ComputeTasks* tasks = nullptr;
   };
   struct Options {
     honesty::AgentRules rules;
@@ -107,6 +111,11 @@ class HonestyDriver : public std::enable_shared_from_this<HonestyDriver> {
   /// Another result of the receipt's task is known: asks a panel, once the work can be shown to it.
   /// Nothing where this node did not post in the receipt's round. Requires: `court` is not null.
   void accuse(const ledger::WorkReceipt& receipt, const Bytes32& answer, const AccusedWork& work);
+  /// A client of this node's broker has opened a job. Requires: `tasks` is not null, here and
+  /// below.
+  void saw(LiveJob job);
+  /// This node's broker was given a signed result.
+  void took(const ledger::WorkReceipt& receipt);
   /// Nothing is posted, sent or timed after this.
   void stop() { is_stopped_ = true; }
 
@@ -130,6 +139,7 @@ class HonestyDriver : public std::enable_shared_from_this<HonestyDriver> {
   void on(const honesty::action::SetAlarm& alarm);
   void on(const honesty::action::SendTask& sent);
   void on(const honesty::action::PostReveal& post);
+  void send_read(const honesty::TaskEnvelope& envelope);
   void on(const honesty::action::Execute& execute);
   void on(const honesty::action::PostCommitment& post);
   void on(const honesty::action::PostOpening& post);
@@ -147,9 +157,11 @@ class HonestyDriver : public std::enable_shared_from_this<HonestyDriver> {
   [[nodiscard]] Result<Bytes> task_of(ByteView payload) const;
   void answer(env::MessageType type, ByteView payload, Callback<Result<Bytes>> reply) const;
 
+  [[nodiscard]] static std::vector<honesty::TaskSource*> sources_of(const Parts& parts,
+                                                                    StorageReads& storage);
   /// Runs `then` on the strand once everything so far is on the disk.
   void keep(Task then);
-  void post(ledger::Operation operation, int tries_left);
+  void post(const ledger::Operation& operation, int tries_left);
   void posted(ledger::Operation operation, int tries_left,
               const Result<object::SubmitResult>& result);
   void after(Duration delay, UniqueFunction<void(HonestyDriver&)> task);

@@ -11,8 +11,16 @@
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/tree.hpp"
+#include "oort/env/transport.hpp"
+#include "oort/honesty/agent.hpp"
+#include "oort/ledger/honesty_case.hpp"
+#include "oort/ledger/honesty_objects.hpp"
 #include "oort/ledger/honesty_operations.hpp"
+#include "oort/ledger/honesty_records.hpp"
+#include "oort/ledger/object_records.hpp"
 #include "oort/ledger/view.hpp"
+#include "oort/object/ports.hpp"
+#include "oort/object/shard_messages.hpp"
 #include "oort/object/shard_rebuild.hpp"
 #include "oort/object/shard_work.hpp"
 
@@ -118,9 +126,14 @@ void HonestyDriver::execute(const Bytes32& fault, int tries_left) {
   parts_.transport.request(
       record->reveal.officer, env::TrafficClass::Bulk, honesty_message::task,
       to_bytes(fault.view()), task_deadline,
-      [weak = weak_from_this(), execution](Result<Bytes> told) {
+      [weak = weak_from_this(), execution, reveal = record->reveal](Result<Bytes> told) {
         const auto driver = weak.lock();
         if (!driver || driver->is_stopped_) return;
+        // One who was asked to compute: the same officer shows that in court.
+        const bool is_work = !told && told.error().code() == ErrorCode::NotFound;
+        if (is_work && driver->parts_.court != nullptr) {
+          return driver->execute_work(execution, reveal);
+        }
         if (!told) return driver->again_or_never(execution, told.error().reason());
         const auto request = codec::from_bytes<object::ReadShard>(*told);
         if (!request || object::input_root_of(*request) != execution.input_root) {

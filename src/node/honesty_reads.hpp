@@ -54,11 +54,11 @@ class OrderedReads final : public object::ShardClient {
             Callback<Result<object::ReadShardReply>> done) override;
   void stat(const NodeId& node, object::StatShard request, Duration deadline,
             Callback<Result<object::StatShardReply>> done) override {
-    inner_.stat(node, std::move(request), deadline, std::move(done));
+    inner_.stat(node, request, deadline, std::move(done));
   }
   void remove(const NodeId& node, object::RemoveShard request, Duration deadline,
               Callback<Result<object::RemoveShardReply>> done) override {
-    inner_.remove(node, std::move(request), deadline, std::move(done));
+    inner_.remove(node, request, deadline, std::move(done));
   }
 
  private:

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/node/keys.hpp"
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/signature.hpp"
@@ -12,24 +14,28 @@ namespace oort::node {
 namespace {
 
 constexpr std::string_view key_prefix = "oort-node-key-v1 ";
+constexpr std::string_view account_prefix = "oort-account-key-v1 ";
 constexpr std::size_t file_bytes_max = 256;
 
-Error bad_key(const std::filesystem::path& path) {
-  return {ErrorCode::InvalidArgument, reason::bad_key,
-          path.string() + " is no node key: one line, '" + std::string(key_prefix) +
-              "' and 64 hexadecimal digits"};
+Result<crypto::SecretSeed> load(const std::filesystem::path& path, std::string_view prefix) {
+  OORT_TRY(const Bytes bytes, host::read_secret_file(path, file_bytes_max));
+  std::string_view text = as_text(bytes);
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  const auto seed =
+      text.starts_with(prefix) ? Bytes32::from_hex(text.substr(prefix.size())) : std::nullopt;
+  if (seed) return crypto::SecretSeed(seed->array());
+  return fail(ErrorCode::InvalidArgument, reason::bad_key,
+              path.string() + " is no such key: one line, '" + std::string(prefix) +
+                  "' and 64 hexadecimal digits");
 }
 
 }  // namespace
 
 Result<crypto::SecretSeed> load_node_key(const std::filesystem::path& path) {
-  OORT_TRY(const Bytes bytes, host::read_secret_file(path, file_bytes_max));
-  std::string_view text = as_text(bytes);
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  if (!text.starts_with(key_prefix)) return fail(bad_key(path));
-  const auto seed = Bytes32::from_hex(text.substr(key_prefix.size()));
-  if (!seed) return fail(bad_key(path));
-  return crypto::SecretSeed(seed->array());
+  return load(path, key_prefix);
+}
+Result<crypto::SecretSeed> load_account_key(const std::filesystem::path& path) {
+  return load(path, account_prefix);
 }
 
 Result<crypto::SecretSeed> create_node_key(const std::filesystem::path& path, env::Random& random) {

@@ -14,6 +14,7 @@
 #include "edge.hpp"
 #include "honesty_driver.hpp"
 #include "honesty_reads.hpp"
+#include "honesty_tasks.hpp"
 #include "ledger_view.hpp"
 #include "oort/api/broker_port.hpp"
 #include "oort/api/ports.hpp"
@@ -186,11 +187,13 @@ class NodeImpl final : public Node {
   Result<void> open_objects();
   Result<void> open_shards();
   Result<void> open_honesty();
+  Result<void> open_purse();
   Result<void> open_gateway();
   Result<void> open_compute();
   void follow_honesty();
   void follow_compute();
   void accuse_deviations();
+  void hide_tasks();
   void find_devices();
   [[nodiscard]] bool has_module(ledger::Module module) const;
   Result<void> open_doors();
@@ -256,6 +259,10 @@ class NodeImpl final : public Node {
   std::unique_ptr<object::ShardService> shards_;
   std::unique_ptr<object::TransportShardClient> shard_client_;
   std::unique_ptr<OrderedReads> gateway_reads_;
+  /// Of the account that orders jobs whose answer is known; nothing without it.
+  std::unique_ptr<env::Signer> purse_signer_;
+  std::unique_ptr<Submitter> purse_submitter_;
+  std::shared_ptr<ComputeTasks> tasks_;
   /// Shared with what it posted and timed; nothing where the network has no honesty module.
   std::shared_ptr<HonestyDriver> honesty_;
   /// The same, where the network has jobs too.
@@ -448,6 +455,7 @@ Result<void> NodeImpl::open_honesty() {
                                       .ledger = *view_,
                                       .transport = *object_transport_}));
   }
+  if (court_ && !config_.honesty.purse_key.empty()) OORT_TRY(open_purse());
   HonestyDriver::Options options;
   options.rules.live_count_min = config_.honesty.live_reads_min;
   OORT_TRY(honesty_,
@@ -464,9 +472,43 @@ Result<void> NodeImpl::open_honesty() {
                                 .transport = *object_transport_,
                                 .shards = *shard_client_,
                                 .live = config_.modules.s3 ? gateway_reads_.get() : nullptr,
-                                .court = court_.get()},
+                                .court = court_.get(),
+                                .tasks = tasks_.get()},
                                options));
   honesty_->attach();
+  return {};
+}
+
+/// Jobs whose answer is known are paid by an account that is not the node's.
+Result<void> NodeImpl::open_purse() {
+  if (!config_.modules.broker || !config_.modules.s3 || config_.honesty.purse_bucket.empty()) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_config,
+                "honesty.purse_key needs honesty.purse_bucket, modules.broker and modules.s3");
+  }
+  OORT_TRY(const auto seed, load_account_key(config_.resolve(config_.honesty.purse_key)));
+  const crypto::KeyPair keys(seed);
+  purse_signer_ = crypto::local_signer(keys);
+  purse_submitter_ =
+      std::make_unique<Submitter>(Submitter::Parts{.chain_id = chain_->trust_root().chain,
+                                                   .chain = *chain_,
+                                                   .feed = *feed_,
+                                                   .ledger = *view_,
+                                                   .signer = *purse_signer_,
+                                                   .strand = *object_strand_,
+                                                   .timers = object_strand_->timers()},
+                                  Submitter::Options());
+  ComputeTasks::Options options;
+  options.live_count_min = config_.honesty.live_jobs_min;
+  tasks_ = std::make_shared<ComputeTasks>(
+      ComputeTasks::Parts{.self = keys_->node_id(),
+                          .payer = crypto::account_of(keys.public_key()),
+                          .bucket = config_.honesty.purse_bucket,
+                          .strand = *object_strand_,
+                          .pool = *court_pool_,
+                          .random = random_,
+                          .ledger = *view_,
+                          .submit = *purse_submitter_},
+      options);
   return {};
 }
 
@@ -539,6 +581,7 @@ void NodeImpl::follow_compute() {
                     });
   if (gateway_) job_objects_.emplace(*gateway_);
   if (court_) accuse_deviations();
+  if (tasks_) hide_tasks();
   compute_strand_->post([weak, objects = job_objects_ ? &*job_objects_ : nullptr] {
     if (const auto driver = weak.lock()) driver->start(objects);
   });
@@ -558,6 +601,43 @@ void NodeImpl::accuse_deviations() {
           if (const auto driver = weak.lock()) driver->accuse(receipt, accepted, work);
         });
   });
+}
+
+/// What clients have done is shown to who imitates it, and what that orders goes their way.
+void NodeImpl::hide_tasks() {
+  env::Executor& home = *object_strand_;
+  ComputeTasks::HandOver hand_over = [weak = std::weak_ptr(compute_),
+                                      strand = compute_strand_.get()](api::JobHandover job,
+                                                                      Callback<Result<void>> done) {
+    strand->post([weak, job = std::move(job), done = std::move(done)]() mutable {
+      const auto driver = weak.lock();
+      if (driver) return driver->hand_over(std::move(job), std::move(done));
+      done(fail(ErrorCode::Cancelled, reason::cancelled, "the node stops"));
+    });
+  };
+  home.post([tasks = tasks_, objects = &*job_objects_, hand_over = std::move(hand_over)]() mutable {
+    tasks->set_doors(objects, std::move(hand_over));
+  });
+  const auto opened = [weak = std::weak_ptr(honesty_), &home](const ledger::Job& job,
+                                                              const ledger::JobSpec& spec) {
+    home.post([weak, live = LiveJob{job, spec}]() mutable {
+      if (const auto driver = weak.lock()) driver->saw(std::move(live));
+    });
+  };
+  const auto read = [weak = std::weak_ptr(tasks_), &home](
+                        const JobId& job, const compute::builtin::Workload& workload,
+                        ByteView bytes) {
+    Bytes part = to_bytes(bytes.first(std::min(bytes.size(), BytePairs::counted_bytes_max)));
+    home.post([weak, job, workload, part = std::move(part)] {
+      if (const auto tasks = weak.lock()) tasks->read(job, workload, part);
+    });
+  };
+  const auto answered = [weak = std::weak_ptr(honesty_), &home](const ledger::WorkReceipt& one) {
+    home.post([weak, one] {
+      if (const auto driver = weak.lock()) driver->took(one);
+    });
+  };
+  compute_->watch({.opened = opened, .read = read, .answered = answered});
 }
 
 /// Asks the driver of graphics processors, which may take seconds.
@@ -595,6 +675,7 @@ void NodeImpl::stop_objects(Duration grace) {
   object_strand_->post([this, waiter] {
     if (honesty_) honesty_->stop();
     if (submitter_) submitter_->stop();
+    if (purse_submitter_) purse_submitter_->stop();
     if (gateway_) {
       gateway_->stop([waiter] { waiter->finish(); });
     } else {

@@ -102,6 +102,43 @@ TEST(ComputeDriver, AnotherBrokerTakesOverWhatADeadOneLeft) {
   EXPECT_EQ(town.objects.at("s3://town/out"), hashes_of(town));
 }
 
+TEST(ComputeDriver, WhoWatchesIsToldOfJobsInputsAndReceipts_CD5) {
+  ComputeTown town(4);
+  std::vector<JobId> opened;
+  std::vector<ledger::WorkReceipt> receipts;
+  Bytes read;
+  town.resident(0).driver().watch(
+      {.opened =
+           [&](const ledger::Job& record, const ledger::JobSpec& spec) {
+             EXPECT_EQ(ledger::job_spec_hash(codec::to_bytes(spec)), record.spec);
+             opened.push_back(record.id);
+           },
+       .read =
+           [&](const JobId&, const compute::builtin::Workload& workload, ByteView bytes) {
+             EXPECT_EQ(workload.name, "blake3");
+             read = to_bytes(bytes);
+           },
+       .answered = [&](const ledger::WorkReceipt& one) { receipts.push_back(one); }});
+  std::size_t told_to_next = 0;
+  town.resident(2).driver().watch(
+      {.opened = [&](const ledger::Job&, const ledger::JobSpec&) { ++told_to_next; },
+       .read = {},
+       .answered = {}});
+  const api::JobHandover job = town.make_job({0, 2});
+  ASSERT_TRUE(accept(town, 0, job));
+  EXPECT_TRUE(opened.empty()) << "it is not on the ledger yet";
+  town.open(job);
+  town.run(20'000);
+  EXPECT_EQ(opened, std::vector{job.id});
+  EXPECT_EQ(told_to_next, 0U) << "another broker is in office";
+  EXPECT_EQ(read, town.objects.at("s3://town/in"));
+  ASSERT_EQ(receipts.size(), 1U);
+  const auto spec = codec::from_bytes<ledger::JobSpec>(job.spec).value();
+  EXPECT_EQ(receipts.front().task_commitment,
+            ledger::task_commitment(codec::to_bytes(compute::envelope_of(job.id, spec, 0))));
+  EXPECT_EQ(receipts.front().result_hash, compute::builtin::output_digest(hashes_of(town)));
+}
+
 TEST(ComputeDriver, NothingIsSaidBeforeItIsDurable_CD1) {
   ComputeTown town(4);
   const api::JobHandover job = town.make_job({0});

@@ -8,6 +8,10 @@
 #include <span>
 
 #include "oort/codec/codec.hpp"
+#include "oort/compute/builtin/blake3.hpp"
+#include "oort/compute/builtin/run.hpp"
+#include "oort/compute/messages.hpp"
+#include "oort/compute/tasks.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
@@ -43,6 +47,16 @@ void TownObjects::read(const JobObject& object, std::uint64_t offset, std::uint6
   done(to_bytes(ByteView(found->second).subspan(offset, size)));
 }
 
+void TownPurse::submit(std::vector<ledger::SubmittedOperation> operations, Duration,
+                       Callback<Result<object::SubmitResult>> done) {
+  object::SubmitResult result;
+  for (const ledger::SubmittedOperation& one : operations) {
+    opened.push_back(std::get<ledger::JobOpen>(one.operation));
+    result.receipts.emplace_back();
+  }
+  done(std::move(result));
+}
+
 // Resident --------------------------------------------------------------------------------------
 
 Resident::Resident(Town& town, std::uint32_t number)
@@ -63,6 +77,7 @@ void Resident::restart() {
                             .transport = *this})
                .value();
   court_->set_objects(&town_.objects);
+  if (town_.has_jobs()) open_tasks();
   HonestyDriver::Options options;
   options.rules.live_count_min = 20;
   options.rules.baits.quota = 2;
@@ -80,9 +95,30 @@ void Resident::restart() {
                                    .transport = *this,
                                    .shards = *this,
                                    .live = &gateway_,
-                                   .court = court_.get()};
+                                   .court = court_.get(),
+                                   .tasks = tasks_.get()};
   driver_ = HonestyDriver::open(parts, options).value();
   driver_->attach();
+}
+
+/// What it orders is done at once, by one of the others.
+void Resident::open_tasks() {
+  ComputeTasks::Options options;
+  options.live_count_min = 20;
+  tasks_ = std::make_shared<ComputeTasks>(ComputeTasks::Parts{.self = id(),
+                                                              .payer = account_of(keys_),
+                                                              .bucket = "purse",
+                                                              .strand = machine_.strand(),
+                                                              .pool = machine_.strand(),
+                                                              .random = machine_.random(),
+                                                              .ledger = *this,
+                                                              .submit = purse_},
+                                          options);
+  tasks_->set_doors(&town_.objects, [this](const api::JobHandover& job,
+                                           Callback<Result<void>> done) {
+    done({});
+    machine_.strand().post([this, receipt = town_.do_job(*this, job)] { driver_->took(receipt); });
+  });
 }
 
 object::LedgerSnapshot Resident::snapshot() const { return town_.snapshot(); }
@@ -144,6 +180,7 @@ void Resident::request(const NodeId& to, env::TrafficClass, env::MessageType typ
 
 Town::Town(const TownOptions& options)
     : world_(options.seed),
+      has_jobs_(options.has_jobs),
       residents_([&] {
         std::vector<std::unique_ptr<Resident>> made;
         for (std::uint32_t i = 0; i < options.nodes_count; ++i) {
@@ -240,6 +277,56 @@ void Town::submit(const Resident& from, std::vector<ledger::SubmittedOperation> 
   asked_.push_back({from.keys(), std::move(operations), std::move(done)});
 }
 
+LiveJob Town::make_job(const Resident& broker) {
+  LiveJob job;
+  job.spec.name = "live";
+  job.spec.work =
+      ledger::BuiltinWork{"blake3", 1, codec::to_bytes(compute::builtin::Blake3Parameters{})};
+  job.spec.inputs = {{"s3://live/in", 1'001 + world_.random().below(9'000), TreeRoot(), ""}};
+  job.spec.any_of.emplace_back();
+  job.spec.walltime_ms = 60'000;
+  job.record.id =
+      JobId(crypto::blake3(as_bytes(std::to_string(world_.random().below(1U << 30U)))).array());
+  job.record.currency = ledger::Currency::Credits;
+  job.record.budget = ledger::Units(500);
+  job.record.brokers = {broker.id()};
+  job.record.opened_ms = 100 * height_;
+  job.record.deadline_ms = job.record.opened_ms + 600'000;
+  return job;
+}
+
+ledger::WorkReceipt Town::do_job(const Resident& broker, const api::JobHandover& job) {
+  const auto spec = codec::from_bytes<ledger::JobSpec>(job.spec).value();
+  const compute::TaskEnvelope envelope = compute::envelope_of(job.id, spec, 0);
+  compute::builtin::Task task{envelope.work.workload, envelope.work.parameters, {}};
+  for (const ledger::JobInput& input : spec.inputs) {
+    task.inputs.push_back(objects.objects.at(input.uri));
+  }
+  const Bytes output = compute::builtin::run_to_end(std::move(task)).value();
+  std::size_t chosen = world_.random().below(residents_.size());
+  if (residents_[chosen].get() == &broker) chosen = (chosen + 1) % residents_.size();
+  const Resident& executor = *residents_[chosen];
+  ledger::WorkReceipt receipt;
+  receipt.chain = chain_;
+  receipt.epoch = Epoch(view().state()->round);
+  receipt.task_commitment = ledger::task_commitment(codec::to_bytes(envelope));
+  receipt.input_root = compute::inputs_root(envelope.inputs);
+  receipt.result_hash = compute::builtin::output_digest(output);
+  if (executor.computes_wrong) receipt.result_hash = crypto::blake3(receipt.result_hash.view());
+  receipt.executor = executor.id();
+  receipt.signature = executor.keys().sign(ledger::sign_hash(receipt).view());
+  return receipt;
+}
+
+/// What clients order of each broker.
+void Town::order_live() {
+  const Bytes content = to_bytes(as_bytes("what clients have written"));
+  for (auto& resident : residents_) {
+    resident->tasks().read(JobId(), {"blake3", 1}, content);
+    resident->driver().saw(make_job(*resident));
+  }
+}
+
 /// What a gateway does for its clients.
 void Town::read_live() {
   for (auto& resident : residents_) {
@@ -296,7 +383,11 @@ void Town::execute() {
 
 void Town::run_blocks(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
-    read_live();
+    if (has_jobs_) {
+      order_live();
+    } else {
+      read_live();
+    }
     world_.run_for(block_time);
     execute();
     for (auto& resident : residents_) resident->block();

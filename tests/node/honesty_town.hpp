@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "honesty_driver.hpp"
+#include "honesty_tasks.hpp"
 #include "memory_kv.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/ledger/genesis.hpp"
@@ -33,7 +34,18 @@ class TownObjects final : public JobObjects {
   std::map<std::string, Bytes> objects;
   void read(const JobObject& object, std::uint64_t offset, std::uint64_t size,
             Callback<Result<Bytes>> done) override;
-  void write(const JobObject&, Bytes, Callback<Result<void>>) override {}
+  void write(const JobObject& object, Bytes bytes, Callback<Result<void>> done) override {
+    objects[object.uri] = std::move(bytes);
+    done({});
+  }
+};
+
+/// A ledger that takes every job.
+class TownPurse final : public object::LedgerSubmit {
+ public:
+  std::vector<ledger::JobOpen> opened;
+  void submit(std::vector<ledger::SubmittedOperation> operations, Duration deadline,
+              Callback<Result<object::SubmitResult>> done) override;
 };
 
 /// One node: what its driver works with.
@@ -48,6 +60,8 @@ class Resident final : public object::LedgerView,
   [[nodiscard]] NodeId id() const { return keys_.node_id(); }
   [[nodiscard]] HonestyDriver& driver() noexcept { return *driver_; }
   [[nodiscard]] WorkCourt& court() noexcept { return *court_; }
+  [[nodiscard]] ComputeTasks& tasks() noexcept { return *tasks_; }
+  [[nodiscard]] TownPurse& purse() noexcept { return purse_; }
   [[nodiscard]] OrderedReads& gateway() noexcept { return gateway_; }
   /// As a process that is killed and started.
   void restart();
@@ -55,6 +69,8 @@ class Resident final : public object::LedgerView,
 
   /// From now on every byte that it serves is wrong, and it signs for that.
   bool lies = false;
+  /// From now on it signs for wrong results of tasks.
+  bool computes_wrong = false;
   /// From now on it tells panels nothing.
   bool is_mute = false;
   /// From now on it gives no shard.
@@ -88,7 +104,7 @@ class Resident final : public object::LedgerView,
   std::vector<NodeId> peers() const override { return {}; }
 
  private:
-  void open();
+  void open_tasks();
   [[nodiscard]] Result<object::ReadShardReply> serve(const object::ReadShard& request) const;
 
   Town& town_;
@@ -97,7 +113,9 @@ class Resident final : public object::LedgerView,
   oort::test::MemoryKv store_;
   RequestHandler handler_;
   OrderedReads gateway_;
+  TownPurse purse_;
   std::shared_ptr<WorkCourt> court_;
+  std::shared_ptr<ComputeTasks> tasks_;
   std::shared_ptr<HonestyDriver> driver_;
 };
 
@@ -107,6 +125,8 @@ struct TownOptions {
   std::uint64_t audit_every_blocks = 0;
   /// Every node is drawn in every round.
   std::uint32_t officers_expected = 100;
+  /// Clients order jobs, and nobody reads shards.
+  bool has_jobs = false;
 };
 
 class Town {
@@ -118,6 +138,11 @@ class Town {
   [[nodiscard]] sim::World& world() noexcept { return world_; }
   [[nodiscard]] Resident& resident(std::size_t index) { return *residents_.at(index); }
   [[nodiscard]] Resident& resident(const NodeId& id);
+  [[nodiscard]] bool has_jobs() const noexcept { return has_jobs_; }
+  /// A job of one task that a client has ordered of `broker`.
+  [[nodiscard]] LiveJob make_job(const Resident& broker);
+  /// Somebody else than `broker` does the task of a job, and signs for what it says it gives.
+  [[nodiscard]] ledger::WorkReceipt do_job(const Resident& broker, const api::JobHandover& job);
   [[nodiscard]] const ChainId& chain() const noexcept { return chain_; }
   [[nodiscard]] ledger::HonestyView view() const { return ledger::HonestyView(*state_); }
   [[nodiscard]] object::LedgerSnapshot snapshot() const;
@@ -147,9 +172,11 @@ class Town {
   [[nodiscard]] ledger::GenesisParams genesis_of(const TownOptions& options) const;
   void write_segment();
   void read_live();
+  void order_live();
   void execute();
 
   sim::World world_;
+  bool has_jobs_ = false;
   std::vector<std::unique_ptr<Resident>> residents_;
   ledger::GenesisParams genesis_;
   ChainId chain_;

@@ -24,6 +24,18 @@ TEST(NodeKey, ComesBackAndIsNeverOverwritten) {
   EXPECT_TRUE(std::ranges::equal(load_node_key(path)->view(), made.view()));
 }
 
+TEST(AccountKey, IsReadAndIsNoNodesKey) {
+  oort::test::TempFolder folder;
+  const auto path = folder.path() / "purse.key";
+  const std::string digits(64, 'a');
+  ASSERT_TRUE(host::create_file(path, as_bytes("oort-account-key-v1 " + digits + "\n"),
+                                host::FileMode::Secret));
+  EXPECT_EQ(to_hex(load_account_key(path)->view()), digits);
+  EXPECT_EQ(load_node_key(path).error().reason(), reason::bad_key);
+  ASSERT_EQ(::chmod(path.c_str(), 0640), 0);
+  EXPECT_EQ(load_account_key(path).error().reason(), reason::not_allowed);
+}
+
 TEST(NodeKey, IsForItsOwnerAlone) {
   oort::test::TempFolder folder;
   oort::test::SeededRandom random(1);

@@ -107,6 +107,8 @@ struct BrokerOutputs {
   std::vector<StoreWish> stores;
   std::vector<HandoverAnswer> handovers;
   std::vector<Deviation> deviations;
+  /// Of runs that ended well, as they came; some may come twice.
+  std::vector<ledger::WorkReceipt> receipts;
   /// Jobs of which something that `job` or `log` tells has changed; some may come twice.
   std::vector<JobId> changed;
 };
@@ -232,6 +234,8 @@ class Broker {
   [[nodiscard]] std::optional<JobSight> job(const JobId& job) const;
   [[nodiscard]] std::optional<LogSight> log(const JobId& job, std::uint32_t task,
                                             std::uint64_t from, std::size_t size_max) const;
+  /// As it was handed over; null where this broker has none. Valid until the next event.
+  [[nodiscard]] const ledger::JobSpec* spec(const JobId& job) const;
   [[nodiscard]] BrokerFigures figures() const;
 
  private:

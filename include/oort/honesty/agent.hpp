@@ -87,6 +87,7 @@ struct SetAlarm {
 /// Through the door of every customer, to the broker that the envelope names.
 struct SendTask {
   TaskEnvelope envelope;
+  Bytes32 task_commitment;  ///< What the receipt will be of.
 };
 struct PostReveal {
   ledger::Reveal reveal;

@@ -70,6 +70,9 @@ struct MintedTask {
   std::uint64_t input_bytes = 0;
   Bytes32 answer;
   ledger::VerdictRule rule = ledger::VerdictRule::Exact;
+  /// Of what the executor is shown, where its source has written that itself; otherwise it is the
+  /// envelope that the agent makes of this.
+  std::optional<Bytes32> task_commitment;
 };
 
 /// Where the baits of a workload come from: recycled tasks under a transform, planted answers, the

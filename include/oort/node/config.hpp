@@ -116,6 +116,11 @@ struct Config {
   struct Honesty {
     /// Reads that a gateway must have seen before it hides its own among them.
     std::uint64_t live_reads_min = 1024;
+    /// Jobs that a broker must have seen before it hides its own among them.
+    std::uint64_t live_jobs_min = 64;
+    /// Key of the account that orders them. Empty: none are ordered.
+    std::filesystem::path purse_key;
+    std::string purse_bucket;
   } honesty;
 
   struct Compute {

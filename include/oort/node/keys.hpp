@@ -16,6 +16,9 @@ namespace oort::node {
 /// BAD_KEY.
 [[nodiscard]] Result<crypto::SecretSeed> load_node_key(const std::filesystem::path& path);
 
+/// The same of an account that `oortd keys new` made: `oort-account-key-v1 <64 digits>`.
+[[nodiscard]] Result<crypto::SecretSeed> load_account_key(const std::filesystem::path& path);
+
 /// Makes a new key. Fails with ALREADY_EXISTS rather than write over one.
 [[nodiscard]] Result<crypto::SecretSeed> create_node_key(const std::filesystem::path& path,
                                                          env::Random& random);

@@ -24,7 +24,6 @@ void FakeJobs::open(const JobId& id, const AccountId& payer, const Bytes32& spec
   job.currency = ledger::Currency::Credits;
   job.budget = ledger::Units(budget);
   job.brokers = std::move(brokers);
-  job.opened_ms = time_ms_;
   job.broker_until = time_ms_ + lease_ms;
   job.deadline_ms = deadline_ms;
   job.due_ms = deadline_ms;
@@ -59,6 +58,10 @@ void FakeJobs::make_block(std::uint64_t time_ms) {
   time_ms_ = time_ms;
   // What customers did since the last block is in this one.
   changed_ = std::exchange(touched_, {});
+  for (const JobId& id : changed_) {
+    Job& job = jobs_.at(id);
+    if (job.opened_ms == 0) job.opened_ms = time_ms_;
+  }
   claimed_.clear();
   for (const auto& [from, transaction] : std::exchange(waiting_, {})) {
     for (const auto& operation : transaction) {
