@@ -11,13 +11,19 @@
 #include <vector>
 
 #include "honesty_town.hpp"
+#include "memory_kv.hpp"
+#include "oort/api/broker_port.hpp"
 #include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/run.hpp"
-#include "oort/compute/messages.hpp"
 #include "oort/compute/tasks.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/tree.hpp"
-#include "oort/ledger/honesty_operations.hpp"
+#include "oort/env/kv_store.hpp"
+#include "oort/ledger/honesty_case.hpp"
+#include "oort/ledger/honesty_objects.hpp"
+#include "oort/ledger/jobs_records.hpp"
+#include "oort/ledger/jobs_spec.hpp"
+#include "oort/ledger/market_records.hpp"
 #include "sim/node.hpp"
 
 namespace oort::node::test {
@@ -220,6 +226,7 @@ TEST(ComputeTasks, OnlySingleRunsOfExactWorkloadsAreImitated_CT3) {
 TEST(ComputeTasks, ABaitsNameDrawsItsBrokersWhereTheLiveJobsNameDid_CT1) {
   Stand stand;
   std::vector<NodeId> supers;
+  supers.reserve(8);
   for (std::size_t i = 0; i < 8; ++i) supers.push_back(stand.town.resident(i).id());
   LiveJob live = stand.town.make_job(stand.town.resident(0));
   const NodeId self = stand.town.resident(0).id();
