@@ -103,7 +103,9 @@ bool read_part(JsonFields& fields, const std::string& name, const Read& read_it)
   return true;
 }
 
-void read_work(JsonFields& fields, JobSpec& spec) {
+/// The archive of an image is the last input, wherever it stands in the file.
+std::optional<ledger::JobInput> read_work(JsonFields& fields, JobSpec& spec) {
+  std::optional<ledger::JobInput> archive;
   int count = 0;
   count += read_part(fields, "builtin", [&](JsonFields& part) {
     ledger::BuiltinWork work;
@@ -120,6 +122,10 @@ void read_work(JsonFields& fields, JobSpec& spec) {
     work.digest = optional_id<Bytes32>(part, "digest").value_or(Bytes32());
     work.command = texts(part, "command");
     work.environment = texts(part, "environment");
+    archive.emplace();
+    archive->uri = work.image;
+    read(part, "size", archive->size);
+    archive->root = optional_id<TreeRoot>(part, "root");
     spec.work = std::move(work);
   });
   count += read_part(fields, "wasm", [&](JsonFields& part) {
@@ -130,6 +136,7 @@ void read_work(JsonFields& fields, JobSpec& spec) {
     spec.work = std::move(work);
   });
   if (count != 1) fields.refuse("builtin", "or image or wasm: exactly one of them says what runs");
+  return archive;
 }
 
 /// Elements that are text alone, or objects with more.
@@ -237,11 +244,12 @@ Result<JobSpec> read_job(const Json& description) {
   JobSpec spec;
   JsonFields fields(description, "job");
   spec.name = fields.text("name", "");
-  read_work(fields, spec);
+  const auto archive = read_work(fields, spec);
   read_objects(fields, "inputs", spec.inputs, [](JsonFields& part, ledger::JobInput& input) {
     read(part, "size", input.size);
     input.root = optional_id<TreeRoot>(part, "root");
   });
+  if (archive) spec.inputs.push_back(*archive);
   read_objects(fields, "outputs", spec.outputs, [](JsonFields&, ledger::JobOutput&) {});
   read_ways(fields, spec);
   read_shape(fields, spec);

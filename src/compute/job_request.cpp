@@ -77,6 +77,10 @@ Request request_of(const JobId& job, const ledger::JobSpec& spec,
   request.spread = static_cast<Spread>(spec.spread);
   request.placement = placement_of(spec.placement, brokers_owners);
   request.tier_min = static_cast<IsolationTier>(spec.tier_min);
+  // A stranger's program runs only where it can be kept in.
+  if (std::holds_alternative<ledger::ContainerWork>(spec.work)) {
+    request.tier_min = std::max(request.tier_min, IsolationTier::Launcher);
+  }
   request.data_class = static_cast<DataClass>(spec.data_class);
   request.risk = spec.risk;
   return request;

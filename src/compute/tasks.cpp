@@ -2,8 +2,14 @@
 #include "oort/compute/tasks.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/federated.hpp"
@@ -41,6 +47,32 @@ Bytes parameters_of(ByteView parameters, std::uint32_t member) {
   return codec::to_bytes(*local);
 }
 
+/// The archive of its image is the last input.
+bool is_container(const ledger::JobSpec& spec) {
+  return std::holds_alternative<ledger::ContainerWork>(spec.work);
+}
+
+Result<void> check_container(const ledger::JobSpec& spec) {
+  const auto refuse = [](const std::string& what) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_argument, what);
+  };
+  const std::string& image = std::get<ledger::ContainerWork>(spec.work).image;
+  if (spec.inputs.empty() || spec.inputs.back().uri != image) {
+    return refuse("inputs: the last one is the archive of the image, " + image);
+  }
+  if (spec.gang_max > 1) return unsupported("a gang of containers, which reach no network");
+  for (const ledger::JobOutput& output : spec.outputs) {
+    if (!output.path.empty() && !is_output_path(output.path)) {
+      return refuse("outputs.path: is below " + std::string(container_output_folder) +
+                    ", or left out for what the program prints");
+    }
+  }
+  for (const ledger::JobAlternative& way : spec.any_of) {
+    if (way.gpu_count > 0) return unsupported("containers with graphics processors");
+  }
+  return {};
+}
+
 Work work_of(const ledger::ContainerWork& work) {
   Work out;
   out.kind = WorkKind::Container;
@@ -53,16 +85,30 @@ Work work_of(const ledger::WasmWork&) { return {}; }
 
 }  // namespace
 
+bool is_output_path(std::string_view path) noexcept {
+  if (!path.starts_with(container_output_folder)) return false;
+  path.remove_prefix(container_output_folder.size());
+  for (;;) {
+    const std::size_t end = path.find('/');
+    const std::string_view part = path.substr(0, end);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (end == std::string_view::npos) return true;
+    path.remove_prefix(end + 1);
+  }
+}
+
 std::uint32_t tasks_count(const ledger::JobSpec& spec) noexcept {
   return std::max(spec.array_count, spec.gang_max);
 }
 
 std::vector<std::uint32_t> inputs_of(const ledger::JobSpec& spec, std::uint32_t task) {
   if (is_pooled(spec)) return {0, task + 1};
-  const auto count = static_cast<std::uint32_t>(spec.inputs.size());
+  const bool has_image = is_container(spec) && !spec.inputs.empty();
+  const auto count = static_cast<std::uint32_t>(spec.inputs.size()) - (has_image ? 1 : 0);
   const std::uint32_t step = std::max<std::uint32_t>(1, spec.array_count);
   std::vector<std::uint32_t> indexes;
   for (std::uint32_t i = step == 1 ? 0 : task; i < count; i += step) indexes.push_back(i);
+  if (has_image) indexes.push_back(count);
   return indexes;
 }
 
@@ -115,8 +161,11 @@ TaskEnvelope envelope_of(const JobId& job, const ledger::JobSpec& spec, std::uin
 
 Result<void> check_feasible(const ledger::JobSpec& spec) {
   const auto* const builtin = std::get_if<ledger::BuiltinWork>(&spec.work);
-  if (builtin == nullptr) return unsupported("only built-in workloads have executors");
-  if (builtin::find_builtin({builtin->name, builtin->version}) == nullptr) {
+  if (is_container(spec)) {
+    OORT_TRY(check_container(spec));
+  } else if (builtin == nullptr) {
+    return unsupported("WebAssembly modules have no executors");
+  } else if (builtin::find_builtin({builtin->name, builtin->version}) == nullptr) {
     return unsupported("there is no built-in workload " + builtin->name + " of version " +
                        std::to_string(builtin->version));
   }

@@ -19,6 +19,7 @@
 #include "oort/compute/broker.hpp"
 #include "oort/compute/executor.hpp"
 #include "oort/compute/messages.hpp"
+#include "oort/compute/offer.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/bytes.hpp"
 #include "oort/core/callback.hpp"
@@ -30,6 +31,7 @@
 #include "oort/env/clock.hpp"
 #include "oort/env/executor.hpp"
 #include "oort/env/kv_store.hpp"
+#include "oort/env/sandbox.hpp"
 #include "oort/env/transport.hpp"
 #include "oort/ledger/honesty_view.hpp"
 #include "oort/ledger/jobs_events.hpp"
@@ -128,25 +130,28 @@ void ComputeDriver::start(JobObjects* objects) {
   if (executor_) {
     worker_ = std::make_unique<WorkRunner>(
         WorkRunner::Parts{.pool = parts_.work, .strand = parts_.strand, .clock = parts_.clock},
-        WorkRunner::Listener{.progress =
-                                 [this](compute::WorkProgress progress) {
-                                   if (!is_stopped_)
-                                     carry_out(executor_->progress(now(), std::move(progress)));
-                                 },
-                             .ended =
-                                 [this](compute::WorkEnded ended) {
-                                   if (!is_stopped_)
-                                     carry_out(executor_->ended(now(), std::move(ended)));
-                                 }});
+        listener());
   }
   if (broker_) carry_out(broker_->start());
   see_all();
   tick();
 }
 
+WorkRunner::Listener ComputeDriver::listener() {
+  return {.progress =
+              [this](compute::WorkProgress progress) {
+                if (!is_stopped_) carry_out(executor_->progress(now(), std::move(progress)));
+              },
+          .ended =
+              [this](compute::WorkEnded ended) {
+                if (!is_stopped_) carry_out(executor_->ended(now(), std::move(ended)));
+              }};
+}
+
 void ComputeDriver::stop() {
   is_stopped_ = true;
   worker_.reset();
+  containers_.reset();
   for (auto& [ticket, done] : handovers_) {
     done(fail(ErrorCode::Cancelled, reason::cancelled, "the node is stopping"));
   }
@@ -156,6 +161,21 @@ void ComputeDriver::stop() {
 void ComputeDriver::set_devices(std::vector<compute::DeviceFacts> devices) {
   options_.offer.devices = devices;
   if (executor_) executor_->set_devices(std::move(devices));
+}
+
+void ComputeDriver::set_sandbox(std::shared_ptr<env::Sandbox> sandbox) {
+  if (is_stopped_ || !executor_) return;
+  const std::uint8_t tiers = tiers_of(sandbox->support());
+  constexpr unsigned least_tier = static_cast<unsigned>(compute::IsolationTier::Launcher);
+  if ((tiers >> least_tier) == 0) return;
+  containers_ =
+      std::make_unique<ContainerRunner>(ContainerRunner::Parts{.sandbox = std::move(sandbox),
+                                                               .pool = parts_.work,
+                                                               .strand = parts_.strand,
+                                                               .folder = parts_.folder},
+                                        listener());
+  options_.offer.tiers = tiers;
+  executor_->set_tiers(tiers);
 }
 
 // Events ----------------------------------------------------------------------------------------
@@ -329,9 +349,17 @@ void ComputeDriver::leave(compute::ExecutorOutputs outputs) {
   for (compute::WorkStart& start : outputs.starts) {
     log::debug(room, "a task begins",
                {{"workload", start.work.workload.name}, {"inputs", start.inputs.size()}});
-    worker_->start(std::move(start));
+    // The machine takes containers only of a tier that it was told of.
+    if (start.work.kind == compute::WorkKind::Container) {
+      containers_->start(std::move(start));
+    } else {
+      worker_->start(std::move(start));
+    }
   }
-  for (const compute::WorkStop& one : outputs.stops) worker_->stop(one);
+  for (const compute::WorkStop& one : outputs.stops) {
+    worker_->stop(one);
+    if (containers_) containers_->stop(one);
+  }
 }
 
 void ComputeDriver::send(std::vector<compute::ComputeSend> sends) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "compute_objects.hpp"
 #include "compute_registry.hpp"
 #include "compute_work.hpp"
+#include "container_work.hpp"
 #include "oort/api/broker_port.hpp"
 #include "oort/compute/broker.hpp"
 #include "oort/compute/executor.hpp"
@@ -23,6 +25,7 @@
 #include "oort/env/clock.hpp"
 #include "oort/env/executor.hpp"
 #include "oort/env/kv_store.hpp"
+#include "oort/env/sandbox.hpp"
 #include "oort/env/signer.hpp"
 #include "oort/env/transport.hpp"
 #include "oort/object/ports.hpp"
@@ -62,6 +65,8 @@ class ComputeDriver : public std::enable_shared_from_this<ComputeDriver> {
     object::LedgerSubmit& submit;
     /// Calls back on the strand.
     env::Transport& transport;
+    /// For containers: their images and, while they run, their files.
+    std::filesystem::path folder;
   };
   struct Options {
     bool is_broker = false;
@@ -84,6 +89,8 @@ class ComputeDriver : public std::enable_shared_from_this<ComputeDriver> {
   void start(JobObjects* objects);
   void on_block(const object::FinalBlock& block);
   void set_devices(std::vector<compute::DeviceFacts> devices);
+  /// From now on containers are offered, where the host can confine them, and run.
+  void set_sandbox(std::shared_ptr<env::Sandbox> sandbox);
   /// Nothing is begun, sent or timed after this; work under way ends.
   void stop();
 
@@ -136,6 +143,7 @@ class ComputeDriver : public std::enable_shared_from_this<ComputeDriver> {
   void tell_opened(const std::vector<ledger::Job>& jobs, std::uint64_t time_ms);
   void tell_read(const JobId& job, ByteView bytes);
 
+  [[nodiscard]] WorkRunner::Listener listener();
   void post_offer();
   void measure();
   /// Calls back on the strand while this lives and is not stopped, wherever it is called.
@@ -149,6 +157,7 @@ class ComputeDriver : public std::enable_shared_from_this<ComputeDriver> {
   std::unique_ptr<compute::Broker> broker_;
   std::unique_ptr<compute::Executor> executor_;
   std::unique_ptr<WorkRunner> worker_;
+  std::unique_ptr<ContainerRunner> containers_;
   WallTime wall_start_;
   MonoTime mono_start_;
   bool is_started_ = false;

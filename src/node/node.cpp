@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/node/node.hpp"
+#include "oort/codec/codec.hpp"
+#include "oort/env/sandbox.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -52,6 +54,7 @@
 #include "oort/object/shard_service.hpp"
 #include "oort/object/volume_store.hpp"
 #include "oort/s3/service.hpp"
+#include "oort/sandbox/sandbox.hpp"
 #include "oort/store/rocks_store.hpp"
 #include "room_transport.hpp"
 #include "statement_index.hpp"
@@ -192,6 +195,7 @@ class NodeImpl final : public Node {
   Result<void> open_compute();
   void follow_honesty();
   void follow_compute();
+  void find_sandbox();
   void accuse_deviations();
   void hide_tasks();
   void find_devices();
@@ -246,6 +250,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<env::Executor> compute_disk_;
   std::unique_ptr<env::Executor> court_pool_;
   std::unique_ptr<env::Executor> task_pool_;
+  std::unique_ptr<env::Executor> sandbox_pool_;
 
   std::unique_ptr<net::NodeTransport> transport_;
   env::Transport* wire_ = nullptr;  ///< The transport as hooked.
@@ -538,7 +543,10 @@ Result<void> NodeImpl::open_compute() {
   rocks.write_buffer_bytes = 4 * limits::mib;
   OORT_TRY(compute_store_, store::open_rocks(config_.node.data_folder / "compute", rocks));
   const Config::Compute& offered = config_.compute;
-  task_pool_ = runtime_->make_pool("oort-tasks", (offered.cpu_milli + 999) / 1'000);
+  const std::uint32_t cores = (offered.cpu_milli + 999) / 1'000;
+  task_pool_ = runtime_->make_pool("oort-tasks", cores);
+  // A container holds a thread, which only waits, while it runs.
+  if (offered.enabled) sandbox_pool_ = runtime_->make_pool("oort-sandbox", cores * 4);
   ComputeDriver::Options options;
   options.is_broker = is_broker;
   options.is_executor = offered.enabled;
@@ -549,7 +557,7 @@ Result<void> NodeImpl::open_compute() {
   options.offer.ask_per_core = offered.ask_per_core;
   options.offer.ask_per_gpu = offered.ask_per_gpu;
   options.offer.architecture = this_architecture;
-  // Built-in workloads alone: nothing of a stranger's is executed.
+  // Built-in workloads alone, until the host was seen to confine strangers' programs.
   options.offer.tiers = 1U << static_cast<unsigned>(compute::IsolationTier::Wasm);
   OORT_TRY(compute_, ComputeDriver::open({.chain = chain_->trust_root().chain,
                                           .self = keys_->node_id(),
@@ -562,7 +570,8 @@ Result<void> NodeImpl::open_compute() {
                                           .store = *compute_store_,
                                           .ledger = *view_,
                                           .submit = *submitter_,
-                                          .transport = *compute_transport_},
+                                          .transport = *compute_transport_,
+                                          .folder = config_.node.data_folder / "containers"},
                                          options));
   compute_->attach();
   return {};
@@ -570,7 +579,10 @@ Result<void> NodeImpl::open_compute() {
 
 void NodeImpl::follow_compute() {
   if (!compute_) return;
-  if (config_.compute.enabled) find_devices();
+  if (config_.compute.enabled) {
+    find_devices();
+    find_sandbox();
+  }
   const std::weak_ptr<ComputeDriver> weak = compute_;
   // What is told from here on is newer than what the driver sees when it begins.
   chain_->subscribe(chain_->view()->height().next(),
@@ -594,6 +606,9 @@ void NodeImpl::accuse_deviations() {
   });
   compute_->on_deviation([weak = std::weak_ptr(honesty_), strand = object_strand_.get()](
                              const compute::Deviation& deviation, const Bytes32& spec) {
+    // A stranger's program may answer differently each time: it convicts nobody.
+    const auto envelope = codec::from_bytes<compute::TaskEnvelope>(deviation.envelope);
+    if (!envelope || envelope->work.kind != compute::WorkKind::Builtin) return;
     AccusedWork work{deviation.receipt.epoch, deviation.envelope, deviation.payer, spec,
                      deviation.inputs};
     strand->post(
@@ -650,6 +665,21 @@ void NodeImpl::find_devices() {
     }
     strand->post([weak, devices = devices_of(*found)]() mutable {
       if (const auto driver = weak.lock()) driver->set_devices(std::move(devices));
+    });
+  });
+}
+
+/// Tries what this host can do, which takes a second.
+void NodeImpl::find_sandbox() {
+  task_pool_->post([weak = std::weak_ptr(compute_), strand = compute_strand_.get(),
+                    pool = sandbox_pool_.get()] {
+    auto sandbox = sandbox::open_sandbox({}, *pool, *strand);
+    if (!sandbox) {
+      log::warn("compute", "this node runs no containers", {{"why", sandbox.error().to_string()}});
+      return;
+    }
+    strand->post([weak, sandbox = std::shared_ptr<env::Sandbox>(*std::move(sandbox))] {
+      if (const auto driver = weak.lock()) driver->set_sandbox(sandbox);
     });
   });
 }

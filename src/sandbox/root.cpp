@@ -177,8 +177,15 @@ Result<Spaces> mount_spaces(const env::SandboxTask& task, uid_t id, const std::s
   Spaces spaces;
   spaces.tmp = Fd(::open(tmp.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   spaces.scratch = Fd(::open(scratch.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (spaces.tmp.is_open() && spaces.scratch.is_open()) return spaces;
-  return fail(kernel::error_of(errno, "cannot open the scratch space"));
+  if (!spaces.tmp.is_open() || !spaces.scratch.is_open()) {
+    return fail(kernel::error_of(errno, "cannot open the scratch space"));
+  }
+  if (!task.outputs_folder.empty() &&
+      (::mkdirat(spaces.scratch.get(), "out", 0755) != 0 ||
+       ::fchownat(spaces.scratch.get(), "out", id, id, AT_SYMLINK_NOFOLLOW) != 0)) {
+    return fail(kernel::error_of(errno, "cannot make /scratch/out"));
+  }
+  return spaces;
 }
 
 std::uint64_t names_for(std::uint64_t bytes) noexcept {

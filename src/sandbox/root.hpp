@@ -40,7 +40,8 @@ inline constexpr const char* stage_folder = "/tmp";
 /// them; so no link of a layer is followed by any mount that comes after.
 [[nodiscard]] Result<void> build_root(const env::SandboxTask& task, const Sources& sources);
 
-/// /tmp and /scratch of the task at these folders of the stage, which exist.
+/// /tmp and /scratch of the task at these folders of the stage, which exist; /scratch/out where
+/// outputs are wanted.
 [[nodiscard]] Result<Spaces> mount_spaces(const env::SandboxTask& task, uid_t id,
                                           const std::string& tmp, const std::string& scratch);
 /// How many names a space of so many bytes takes: the kernel's own data of each is memory too.

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/compute/messages.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "oort/codec/codec.hpp"
 #include "oort/compute/builtin/federated.hpp"
+#include "oort/compute/job_request.hpp"
+#include "oort/compute/offer.hpp"
 #include "oort/compute/tasks.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
@@ -198,6 +202,55 @@ TEST(ComputeTasks, MembersOfAPoolHaveTheStateAndRowsOfTheirOwn) {
   EXPECT_EQ(output_uri(spec, 3), "s3://bucket/out/3");
   spec.inputs.pop_back();
   EXPECT_EQ(check_feasible(spec).error().reason(), reason::bad_argument);
+}
+
+ledger::JobSpec containers_of(std::uint32_t count) {
+  ledger::JobSpec spec = array_of(count);
+  spec.work = ledger::ContainerWork{"s3://bucket/image", {}, {"/bin/tool"}, {}};
+  spec.inputs.push_back({"s3://bucket/image", 1, id_of<TreeRoot>(2), ""});
+  return spec;
+}
+
+TEST(ComputeTasks, EveryContainerHasTheImageLast) {
+  EXPECT_EQ(inputs_of(containers_of(1), 0), (std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(inputs_of(containers_of(2), 0), (std::vector<std::uint32_t>{0, 2, 4, 5}));
+  EXPECT_EQ(inputs_of(containers_of(2), 1), (std::vector<std::uint32_t>{1, 3, 5}));
+  EXPECT_TRUE(check_feasible(containers_of(2)));
+  EXPECT_EQ(request_of(JobId(), containers_of(1), {}).tier_min, IsolationTier::Launcher);
+  ledger::JobSpec strict = containers_of(1);
+  strict.tier_min = static_cast<std::uint8_t>(IsolationTier::MicroVm);
+  EXPECT_EQ(request_of(JobId(), strict, {}).tier_min, IsolationTier::MicroVm);
+}
+
+TEST(ComputeTasks, ContainersThatNobodyCanRunAreRefused) {
+  const auto refusal = [](auto&& spoil) {
+    ledger::JobSpec spec = containers_of(1);
+    spoil(spec);
+    const auto checked = check_feasible(spec);
+    return checked ? std::string("feasible") : checked.error().detail();
+  };
+  using ::testing::HasSubstr;
+  EXPECT_EQ(refusal([](ledger::JobSpec&) {}), "feasible");
+  EXPECT_THAT(refusal([](auto& spec) { std::swap(spec.inputs[0], spec.inputs[5]); }),
+              HasSubstr("archive of the image, s3://bucket/image"));
+  EXPECT_THAT(refusal([](auto& spec) { spec.inputs.clear(); }), HasSubstr("archive"));
+  EXPECT_THAT(refusal([](auto& spec) { spec.gang_min = spec.gang_max = 2; }), HasSubstr("gang"));
+  EXPECT_THAT(refusal([](auto& spec) { spec.any_of[0].gpu_count = 1; }), HasSubstr("graphics"));
+  EXPECT_THAT(refusal([](auto& spec) { spec.outputs[0].path = "/etc/passwd"; }),
+              HasSubstr("below /scratch/out/"));
+  EXPECT_THAT(refusal([](auto& spec) { spec.work = ledger::WasmWork{}; }),
+              HasSubstr("WebAssembly"));
+}
+
+TEST(ComputeTasks, OutputsOfContainersLieBelowOneFolder) {
+  for (const char* path : {"/scratch/out/a", "/scratch/out/a/b.c", "/scratch/out/..."}) {
+    EXPECT_TRUE(is_output_path(path)) << path;
+  }
+  for (const char* path :
+       {"", "a", "/scratch/out", "/scratch/out/", "/scratch/out//a", "/scratch/out/a/",
+        "/scratch/out/.", "/scratch/out/a/../b", "/scratch/outer/a"}) {
+    EXPECT_FALSE(is_output_path(path)) << path;
+  }
 }
 
 TEST(ComputeTasks, RunAsOftenAsTheConfidenceNeeds) {

@@ -131,6 +131,9 @@ class Drill:
         spec = {"name": name, "inputs": inputs, "outputs": [f"s3://jobs/{name}"],
                 "builtin": {"name": workload, "version": 1, "parameters": parameters.hex()},
                 "any_of": [{"cpu_milli": 500, "memory_mib": 128}], "walltime_s": 600, **more}
+        return self.submit_spec(spec)
+
+    def submit_spec(self, spec):
         file = pathlib.Path(self.network.dir) / "job.json"
         file.write_text(json.dumps(spec))
         brokers = [word for broker in self.brokers for word in ("--broker", broker)]

@@ -68,7 +68,8 @@ void ComputeResident::start() {
                                  .store = store,
                                  .ledger = *this,
                                  .submit = *this,
-                                 .transport = *transport_},
+                                 .transport = *transport_,
+                                 .folder = {}},
                                 options)
                 .value();
   driver_->attach();

@@ -133,6 +133,9 @@ class Executor {
     options_.offer.devices = std::move(devices);
   }
 
+  /// Bit n: isolation tier n.
+  void set_tiers(std::uint8_t tiers) noexcept { options_.offer.tiers = tiers; }
+
   [[nodiscard]] ExecutorOutputs receive(WallTime now, const NodeId& from, env::MessageType type,
                                         ByteView payload);
   [[nodiscard]] ExecutorOutputs tick(WallTime now);

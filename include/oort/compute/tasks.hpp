@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "oort/compute/messages.hpp"
@@ -23,10 +24,16 @@ inline constexpr std::uint32_t replicas_max = 21;
 /// What a task has at least, whatever it asks for; its inputs count.
 inline constexpr std::uint32_t task_memory_min_mib = 64;
 
+/// Where a container leaves what may become its output.
+inline constexpr std::string_view container_output_folder = "/scratch/out/";
+/// Whether it names something below that folder: no empty part, none that is "." or "..".
+[[nodiscard]] bool is_output_path(std::string_view path) noexcept;
+
 [[nodiscard]] std::uint32_t tasks_count(const ledger::JobSpec& spec) noexcept;
 
 /// Indexes of a task's inputs: of an array those that are the task's modulo the count; of a gang of
-/// `train_local`, whose task i is member i, the first and one of its own; else all.
+/// `train_local`, whose task i is member i, the first and one of its own; else all. Of a container
+/// the last input is its image, which every task gets, and the others are counted without it.
 [[nodiscard]] std::vector<std::uint32_t> inputs_of(const ledger::JobSpec& spec, std::uint32_t task);
 
 /// Where a task's output goes; empty where only its digest is kept.

@@ -76,8 +76,9 @@ struct SandboxTask {
   std::vector<std::string> environment;
   /// Absolute, as the task sees it.
   std::string working_folder = "/scratch";
-  /// When not empty: what regular files lie below /scratch/out at the end is copied there. The
-  /// folder exists and is empty. Links, devices, pipes and sockets are refused one by one.
+  /// When not empty: /scratch/out is there, and what regular files lie below it at the end is
+  /// copied here. The folder exists and is empty. Links, devices, pipes and sockets are refused one
+  /// by one.
   std::filesystem::path outputs_folder;
   SandboxLimits limits{};
 };
