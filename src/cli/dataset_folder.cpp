@@ -9,7 +9,6 @@
 #include "key_file.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
-#include "oort/datahub/aggregation.hpp"
 #include "oort/datahub/dataset_card.hpp"
 #include "oort/datahub/manifest.hpp"
 #include "oort/datahub/sample_tree.hpp"

@@ -234,7 +234,8 @@ std::optional<JobSight> Broker::Core::job(const JobId& id) const {
       one.since = unit.since;
       one.why = unit.why;
       if (unit.lease) {
-        const bool runs = unit.lease->phase != TaskPhase::Fetching;
+        const TaskPhase phase = unit.lease->phase;
+        const bool runs = phase != TaskPhase::Fetching && phase != TaskPhase::Ready;
         one.state = runs ? TaskSight::State::Running : TaskSight::State::Leased;
       }
     }

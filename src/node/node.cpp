@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/node/node.hpp"
 #include "oort/codec/codec.hpp"
-#include "oort/env/sandbox.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -17,6 +16,7 @@
 #include "honesty_driver.hpp"
 #include "honesty_reads.hpp"
 #include "honesty_tasks.hpp"
+#include "host_offer.hpp"
 #include "ledger_view.hpp"
 #include "oort/api/broker_port.hpp"
 #include "oort/api/ports.hpp"
@@ -34,7 +34,6 @@
 #include "oort/env/random.hpp"
 #include "oort/env/signer.hpp"
 #include "oort/env/transport.hpp"
-#include "oort/gpu/discovery.hpp"
 #include "oort/host/blob_store.hpp"
 #include "oort/host/clock.hpp"
 #include "oort/host/files.hpp"
@@ -54,7 +53,6 @@
 #include "oort/object/shard_service.hpp"
 #include "oort/object/volume_store.hpp"
 #include "oort/s3/service.hpp"
-#include "oort/sandbox/sandbox.hpp"
 #include "oort/store/rocks_store.hpp"
 #include "room_transport.hpp"
 #include "statement_index.hpp"
@@ -78,22 +76,6 @@ constexpr auto this_architecture = compute::Architecture::Arm64;
 #else
 constexpr auto this_architecture = compute::Architecture::Amd64;
 #endif
-
-/// Those that work.
-std::vector<compute::DeviceFacts> devices_of(const gpu::Found& found) {
-  std::vector<compute::DeviceFacts> devices;
-  for (const gpu::FoundDevice& one : found.devices) {
-    if (one.health != gpu::Health::Good || devices.size() == compute::devices_max) continue;
-    compute::DeviceFacts facts;
-    facts.device.model = one.name;
-    facts.device.memory_mib = static_cast<std::uint32_t>(one.memory_bytes / limits::mib);
-    facts.uuid = one.uuid;
-    facts.compute_capability = one.compute_capability;
-    facts.driver_version = found.driver_version;
-    devices.push_back(std::move(facts));
-  }
-  return devices;
-}
 
 /// Waits on this thread for something that a strand finishes.
 class Waiter {
@@ -195,10 +177,8 @@ class NodeImpl final : public Node {
   Result<void> open_compute();
   void follow_honesty();
   void follow_compute();
-  void find_sandbox();
   void accuse_deviations();
   void hide_tasks();
-  void find_devices();
   [[nodiscard]] bool has_module(ledger::Module module) const;
   Result<void> open_doors();
   Result<void> open_s3();
@@ -580,8 +560,10 @@ Result<void> NodeImpl::open_compute() {
 void NodeImpl::follow_compute() {
   if (!compute_) return;
   if (config_.compute.enabled) {
-    find_devices();
-    find_sandbox();
+    look_at_host({.driver = compute_,
+                  .strand = *compute_strand_,
+                  .pool = *task_pool_,
+                  .sandbox_pool = *sandbox_pool_});
   }
   const std::weak_ptr<ComputeDriver> weak = compute_;
   // What is told from here on is newer than what the driver sees when it begins.
@@ -653,35 +635,6 @@ void NodeImpl::hide_tasks() {
     });
   };
   compute_->watch({.opened = opened, .read = read, .answered = answered});
-}
-
-/// Asks the driver of graphics processors, which may take seconds.
-void NodeImpl::find_devices() {
-  task_pool_->post([weak = std::weak_ptr(compute_), strand = compute_strand_.get()] {
-    const auto found = gpu::discover();
-    if (!found) {
-      log::debug("compute", "no graphics processors", {{"why", found.error().to_string()}});
-      return;
-    }
-    strand->post([weak, devices = devices_of(*found)]() mutable {
-      if (const auto driver = weak.lock()) driver->set_devices(std::move(devices));
-    });
-  });
-}
-
-/// Tries what this host can do, which takes a second.
-void NodeImpl::find_sandbox() {
-  task_pool_->post([weak = std::weak_ptr(compute_), strand = compute_strand_.get(),
-                    pool = sandbox_pool_.get()] {
-    auto sandbox = sandbox::open_sandbox({}, *pool, *strand);
-    if (!sandbox) {
-      log::warn("compute", "this node runs no containers", {{"why", sandbox.error().to_string()}});
-      return;
-    }
-    strand->post([weak, sandbox = std::shared_ptr<env::Sandbox>(*std::move(sandbox))] {
-      if (const auto driver = weak.lock()) driver->set_sandbox(sandbox);
-    });
-  });
 }
 
 bool NodeImpl::has_module(ledger::Module module) const {

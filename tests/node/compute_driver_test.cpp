@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -73,6 +74,28 @@ TEST(ComputeDriver, AJobRunsOnAnotherNodeAndIsPaid_CD2_CD3) {
   ASSERT_NE(result, town.submitted.end());
   ASSERT_NE(result, town.submitted.begin());
   EXPECT_TRUE(std::holds_alternative<ledger::JobAnchor>((result - 1)->second));
+}
+
+// A heartbeat may tell of a task that has its inputs and waits for the anchor.
+TEST(ComputeDriver, ATaskRunsOnceItsLeaseStandsOnTheLedger) {
+  std::set<compute::TaskSight::State> seen;
+  for (int offset = 0; offset < 1'000; offset += 50) {
+    ComputeTown town(4);
+    const api::JobHandover job = town.make_job({0, 2});
+    ASSERT_TRUE(accept(town, 0, job));
+    town.run(offset);
+    town.open(job);
+    for (int i = 0; i < 2'000 && town.job(job.id).phase != JobPhase::Closed; ++i) {
+      town.run(10);
+      const auto sight = town.resident(0).driver().broker().job(job.id);
+      if (!sight || sight->tasks.empty()) continue;
+      const compute::TaskSight::State state = sight->tasks.front().state;
+      seen.insert(state);
+      if (state != compute::TaskSight::State::Running) continue;
+      ASSERT_GT(town.job(job.id).anchored.totals.leases, 0U) << "opened after " << offset << " ms";
+    }
+  }
+  EXPECT_TRUE(seen.contains(compute::TaskSight::State::Leased));
 }
 
 TEST(ComputeDriver, SeesAtTheStartWhatItMissed_CD2) {

@@ -182,13 +182,18 @@ int fill_and_go_on(const std::filesystem::path& folder) {
   auto store = *std::move(opened);
   oort::test::SeededRandom random(1);
   int acknowledged = 0;
-  for (;; ++acknowledged) {
+  // Work in the background may free some of it: the disk is full once it is full twice in a row.
+  for (int refusals = 0; refusals < 2;) {
     env::KvBatch batch;
     batch.put(as_bytes("key" + std::to_string(acknowledged)), random.bytes(64 * limits::kib));
     const auto written = store->write(batch, env::Sync::Yes);
-    if (written) continue;
+    if (written) {
+      ++acknowledged;
+      refusals = 0;
+      continue;
+    }
     if (written.error().reason() != reason::disk_full) return 2;
-    break;
+    ++refusals;
   }
   const auto is_right = [&] {
     for (int i = 0; i <= acknowledged; ++i) {
@@ -198,15 +203,14 @@ int fill_and_go_on(const std::filesystem::path& folder) {
     return true;
   };
   if (!is_right()) return 3;
-  if (store->write(batch_of(1, 1), env::Sync::Yes)) return 4;
   std::filesystem::remove(filler);
-  if (!store->write(batch_of(9, 0), env::Sync::Yes)) return 5;
-  if (!is_right()) return 6;
+  if (!store->write(batch_of(9, 0), env::Sync::Yes)) return 4;
+  if (!is_right()) return 5;
   store.reset();
   auto again = open_rocks(folder / "db", options);
-  if (!again) return 7;
+  if (!again) return 6;
   store = *std::move(again);
-  return is_right() ? 0 : 8;
+  return is_right() ? 0 : 7;
 }
 
 TEST(RocksStore, LosesNothingWhenTheDiskIsFullAndGoesOnWhenThereIsSpace_K1_K2) {

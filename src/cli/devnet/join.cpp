@@ -18,6 +18,7 @@
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/operations.hpp"
 #include "oort/ledger/records.hpp"
+#include "oort/ledger/storage_operations.hpp"
 
 namespace oort::cli::devnet {
 namespace {
