@@ -77,9 +77,7 @@ NodeIndex NodeTable::add(const Offer& offer) {
   const auto index = static_cast<NodeIndex>(vacant - nodes_.begin());
   if (vacant == nodes_.end()) nodes_.emplace_back();
   Node& node = nodes_[index];
-  const std::uint32_t version = node.version;
   node = Node();
-  node.version = version;
   node.is_present = true;
   set_offer(node, offer);
   by_id_.emplace(offer.node, index);
@@ -92,6 +90,7 @@ void NodeTable::change(NodeIndex index, const Offer& offer) {
   Node& node = nodes_[index];
   OORT_ASSERT(node.offer.devices == offer.devices, "leases hold devices by their number");
   count(node, false);
+  kinds_.leave(node.kind);
   set_offer(node, offer);
   count(node, true);
   touch(index);
@@ -101,11 +100,10 @@ void NodeTable::remove(NodeIndex index) {
   Node& node = nodes_[index];
   OORT_ASSERT(node.leases.empty(), "leases end before their node goes");
   count(node, false);
+  kinds_.leave(node.kind);
   by_id_.erase(node.offer.node);
   node.is_present = false;
   node.reserved_for.reset();
-  ++node.version;
-  ++offers_version_;
   touch(index);
 }
 
@@ -144,8 +142,8 @@ void NodeTable::expect(const Fragmentation& workload) {
 
 std::int64_t NodeTable::balance(const Node& node, std::int64_t gpu_after,
                                 std::uint32_t cpu_after) const {
-  const std::int64_t total_gpu = node.total.devices_count * std::int64_t{gpu_whole};
-  const std::int64_t total_cpu = std::max<std::int64_t>(1, node.total.cpu_milli);
+  const std::int64_t total_gpu = node.free.devices_count * std::int64_t{gpu_whole};
+  const std::int64_t total_cpu = std::max<std::int64_t>(1, node.total_cpu);
   if (total_gpu == 0) {
     return weights_.free_share * (node.free.cpu_milli * score_unit / total_cpu);
   }
@@ -165,21 +163,23 @@ std::int32_t NodeTable::score(NodeIndex index, const Shape& shape, const Need& n
   const std::int64_t gpu_after = node.gpu_free - static_cast<std::int64_t>(need.gpu_total());
   std::int64_t score =
       workload_.of(after) - node.fragmentation + balance(node, gpu_after, after.cpu_milli);
-  if (node.offer.ask_per_gpu != 0 || node.offer.ask_per_core != 0) {
+  if (node.has_price) {
     constexpr std::uint64_t credit = 1'000'000;
     const std::uint64_t price = std::min(price_of(shape.need, node.offer), 10'000 * credit);
     score += weights_.price * static_cast<std::int64_t>(price) * score_unit /
              static_cast<std::int64_t>(credit);
   }
-  const auto width = static_cast<std::int64_t>(std::bit_width(node.offer.honest_weight));
-  score += weights_.honesty * score_unit * (64 - width) / 64;
+  score += node.distrust;
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(score, -score_max, score_max));
 }
 
 void NodeTable::set_offer(Node& node, const Offer& offer) {
   node.offer = offer;
-  ++node.version;
-  ++offers_version_;
+  node.kind = kinds_.enter(offer);
+  node.has_price = offer.ask_per_gpu != 0 || offer.ask_per_core != 0;
+  node.total_cpu = offer.cpu_milli;
+  const auto width = static_cast<std::int64_t>(std::bit_width(offer.honest_weight));
+  node.distrust = weights_.honesty * score_unit * (64 - width) / 64;
   node.links = links_of(offer);
   node.links.slivers = &workload_.slivers();
   node.total = total_of(offer);
@@ -220,8 +220,9 @@ void NodeTable::touch(NodeIndex index) {
   }
   latest_[index] = log_end();
   const Node& node = nodes_[index];
-  rooms_[index] = {node.free.cpu_milli, node.free.memory_mib, node.most_free, node.whole_free,
-                   node.is_present && !node.reserved_for};
+  rooms_[index] = {node.free.cpu_milli, node.free.memory_mib, node.kind,
+                   node.most_free,      node.whole_free,      node.is_present && !node.reserved_for,
+                   node.leases.empty()};
   log_.push_back(index);
   if (log_.size() > log_length_max) {
     log_begin_ += log_.size();

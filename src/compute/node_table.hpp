@@ -10,6 +10,7 @@
 
 #include "capacity.hpp"
 #include "fragmentation.hpp"
+#include "node_kinds.hpp"
 #include "oort/compute/offer.hpp"
 #include "oort/compute/scheduler.hpp"
 #include "shape.hpp"
@@ -23,26 +24,32 @@ using NodeIndex = std::uint32_t;
 struct Room {
   std::uint32_t cpu_milli = 0;
   std::uint32_t memory_mib = 0;
-  std::uint16_t most_free = 0;   ///< Of one device.
-  std::uint16_t whole_free = 0;  ///< Devices.
-  bool is_open = false;          ///< There, and reserved for nobody.
+  KindIndex kind = 0;
+  std::uint16_t most_free = 0;  ///< Of one device.
+  std::uint8_t whole_free = 0;  ///< Devices.
+  bool is_open : 1 = false;     ///< There, and reserved for nobody.
+  bool is_idle : 1 = false;     ///< Without leases.
 };
 
-struct Node {
+struct alignas(64) Node {
+  // All that a score needs stands first.
   Capacity free;
   // Of `free`: what derives from it is kept beside it.
   std::int64_t fragmentation = 0;
   std::int64_t gpu_free = 0;       ///< Thousandths of all devices.
   std::int64_t gpu_free_part = 0;  ///< Of the node's devices, in `score_unit`.
-  std::uint16_t most_free = 0;
-  std::uint16_t whole_free = 0;
-  bool is_present = false;
-  /// Grows with every change of the offer, so that what was derived from it is derived again.
-  std::uint32_t version = 0;
+  Links links;
   /// 2^64 over the whole, rounded up, where parts of it can be found by multiplying; else 0.
   std::uint64_t gpu_inverse = 0;
   std::uint64_t cpu_inverse = 0;
-  Links links;
+  /// What too little honest weight costs, in the unit of scores.
+  std::int64_t distrust = 0;
+  std::uint32_t total_cpu = 0;
+  bool has_price = false;
+  bool is_present = false;
+  std::uint16_t most_free = 0;
+  std::uint8_t whole_free = 0;
+  KindIndex kind = 0;
   Capacity total;
   Capacity used;
   Offer offer;
@@ -96,8 +103,7 @@ class NodeTable {
   }
   /// Grows when all that was derived from scores must be derived again.
   [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
-  /// Grows with every change of any offer.
-  [[nodiscard]] std::uint64_t offers_version() const noexcept { return offers_version_; }
+  [[nodiscard]] const NodeKinds& kinds() const noexcept { return kinds_; }
 
  private:
   void set_offer(Node& node, const Offer& offer);
@@ -111,6 +117,7 @@ class NodeTable {
   Fragmentation workload_;
   std::vector<Node> nodes_;
   std::vector<Room> rooms_;
+  NodeKinds kinds_;
   std::map<NodeId, NodeIndex> by_id_;
   std::map<std::string, std::uint32_t> regions_;
   std::uint64_t total_gpu_ = 0;
@@ -121,7 +128,6 @@ class NodeTable {
   std::vector<std::uint64_t> latest_;
   std::uint64_t log_begin_ = 0;
   std::uint64_t generation_ = 0;
-  std::uint64_t offers_version_ = 0;
 };
 
 }  // namespace oort::compute

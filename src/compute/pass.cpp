@@ -55,9 +55,8 @@ void Core::resume_looks() {
     const auto& buckets = queues_.at(key.first).buckets;
     const bool is_ready = std::binary_search(ready_.begin(), ready_.end(), key.second);
     if (!is_ready || key.second >= buckets.size()) continue;
-    const Bucket& bucket = buckets[key.second];
     Look& look = looks_[key];
-    if (bucket.upper_bound(passed) != bucket.end()) look.passed = passed;
+    if (buckets[key.second].behind(passed) != nullptr) look.passed = passed;
   }
 }
 
@@ -174,14 +173,15 @@ Job* Core::head_of(QueueIndex index) const {
   for (const ClassId cls : ready_) {
     if (cls >= queue.heads.size() || !queue.heads[cls]) continue;
     if (best != nullptr && best->rank < *queue.heads[cls]) continue;
-    const Bucket& bucket = queue.buckets[cls];
-    auto first = bucket.begin();
-    if (const auto look = looks_.find({index, cls}); look != looks_.end()) {
-      if (look->second.is_over) continue;
-      first = bucket.upper_bound(look->second.passed);
+    const WaitingJobs& bucket = queue.buckets[cls];
+    Job* first = nullptr;
+    if (const auto look = looks_.find({index, cls}); look == looks_.end()) {
+      first = &bucket.first();
+    } else if (!look->second.is_over) {
+      first = bucket.behind(look->second.passed);
     }
-    if (first == bucket.end()) continue;
-    if (best == nullptr || first->first < best->rank) best = first->second;
+    if (first == nullptr) continue;
+    if (best == nullptr || first->rank < best->rank) best = first;
   }
   return best;
 }

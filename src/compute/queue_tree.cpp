@@ -60,10 +60,13 @@ void QueueTree::add(Job& job) {
   Queue& queue = queues_[job.queue];
   OORT_ASSERT(queue.children.empty() && !job.is_waiting, "jobs wait once, in a leaf");
   const ClassId cls = job.cls->id;
-  while (queue.buckets.size() <= cls) queue.buckets.emplace_back(&pool_);
-  if (queue.heads.size() <= cls) queue.heads.resize(cls + 1);
-  queue.buckets[cls].emplace(job.rank, &job);
-  queue.heads[cls] = queue.buckets[cls].begin()->first;
+  if (queue.buckets.size() <= cls) {
+    queue.buckets.resize(cls + 1);
+    queue.heads.resize(cls + 1);
+  }
+  queue.buckets[cls].add(job);
+  std::optional<Rank>& head = queue.heads[cls];
+  if (!head || job.rank < *head) head = job.rank;
   count_waiting(job.queue, true);
   ++job.cls->waiting;
   job.is_waiting = true;
@@ -72,10 +75,10 @@ void QueueTree::add(Job& job) {
 void QueueTree::remove(Job& job) {
   Queue& queue = queues_[job.queue];
   const ClassId cls = job.cls->id;
-  Bucket& bucket = queue.buckets[cls];
-  OORT_ASSERT(bucket.erase(job.rank) == 1, "a waiting job is in its bucket");
+  WaitingJobs& bucket = queue.buckets[cls];
+  bucket.remove(job);
   queue.heads[cls].reset();
-  if (!bucket.empty()) queue.heads[cls] = bucket.begin()->first;
+  if (!bucket.empty()) queue.heads[cls] = bucket.first().rank;
   count_waiting(job.queue, false);
   --job.cls->waiting;
   job.is_waiting = false;

@@ -3,13 +3,13 @@
 
 #include <cstdint>
 #include <map>
-#include <memory_resource>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "job.hpp"
 #include "node_table.hpp"
+#include "waiting_jobs.hpp"
 
 namespace oort::compute {
 
@@ -19,8 +19,6 @@ struct Usage {
   std::uint64_t cpu_milli = 0;
   std::uint64_t memory_mib = 0;
 };
-
-using Bucket = std::pmr::map<Rank, Job*>;
 
 struct Queue {
   QueueId id;
@@ -34,7 +32,7 @@ struct Queue {
   /// Waiting jobs of the queue and all below it.
   std::size_t waiting = 0;
   /// Waiting jobs by class.
-  std::vector<Bucket> buckets;
+  std::vector<WaitingJobs> buckets;
   /// The first rank of each bucket, so that looking for the first job touches little memory.
   std::vector<std::optional<Rank>> heads;
 };
@@ -69,8 +67,6 @@ class QueueTree {
  private:
   void count_waiting(QueueIndex index, bool is_added);
 
-  /// Of all buckets: what is walked through lies close together.
-  std::pmr::unsynchronized_pool_resource pool_;
   std::vector<Queue> queues_;
   std::map<QueueId, QueueIndex> by_id_;
 };

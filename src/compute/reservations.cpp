@@ -54,11 +54,9 @@ std::vector<Job*> Core::heads_in_order(Patience Job::* patience) const {
   std::vector<std::tuple<std::size_t, std::uint64_t, Rank, Job*>> order;
   for (QueueIndex index = 0; index < queues_.size(); ++index) {
     std::vector<Job*> heads;
-    for (const Bucket& bucket : queues_.at(index).buckets) {
-      const auto first = std::find_if(bucket.begin(), bucket.end(), [&](const auto& one) {
-        return (one.second->*patience).again <= now_;
-      });
-      if (first != bucket.end()) heads.push_back(first->second);
+    for (const WaitingJobs& bucket : queues_.at(index).buckets) {
+      Job* const first = bucket.find([&](const Job& job) { return (job.*patience).again <= now_; });
+      if (first != nullptr) heads.push_back(first);
     }
     std::sort(heads.begin(), heads.end(),
               [](const Job* a, const Job* b) { return a->rank < b->rank; });

@@ -26,18 +26,23 @@ bool memory_suffices(const Alternative& need, const Device& device) {
   return std::uint64_t{device.memory_mib} * need.gpu_milli / gpu_whole >= need.gpu_memory_mib_min;
 }
 
-std::uint32_t failed_trust(const Shape& shape, const Offer& offer) {
-  const Placement& placement = shape.placement;
+std::uint32_t failed_names(const Placement& placement, const Offer& offer) {
   std::uint32_t failed = 0;
-  if (!placement.regions.empty() && !holds(placement.regions, offer.region)) {
-    failed |= bit_of(Constraint::Region);
-  }
   const bool is_listed =
       placement.only_operators.empty() || holds(placement.only_operators, offer.operator_id);
   if (!is_listed || holds(placement.exclude_operators, offer.operator_id)) {
     failed |= bit_of(Constraint::Operator);
   }
   if (holds(placement.exclude_nodes, offer.node)) failed |= bit_of(Constraint::ExcludedNode);
+  return failed;
+}
+
+std::uint32_t failed_trust(const Shape& shape, const Offer& offer) {
+  const Placement& placement = shape.placement;
+  std::uint32_t failed = 0;
+  if (!placement.regions.empty() && !holds(placement.regions, offer.region)) {
+    failed |= bit_of(Constraint::Region);
+  }
   if ((offer.tiers >> static_cast<unsigned>(shape.tier_min)) == 0) {
     failed |= bit_of(Constraint::Isolation);
   }
@@ -67,6 +72,17 @@ std::uint32_t failed_devices(const Shape& shape, const Offer& offer, const Links
   const auto largest = *std::max_element(linked.begin(), linked.end());
   if (need.same_interconnect && largest < need.gpu_count) return bit_of(Constraint::Interconnect);
   return 0;
+}
+
+std::uint32_t failed_of_kind(const Shape& shape, const Offer& offer, const Links& links) {
+  std::uint32_t failed = failed_trust(shape, offer) | failed_devices(shape, offer, links);
+  const Alternative& need = shape.need;
+  if (need.architecture && *need.architecture != offer.architecture) {
+    failed |= bit_of(Constraint::Architecture);
+  }
+  if (offer.network_mbps < need.network_mbps_min) failed |= bit_of(Constraint::Network);
+  if (price_of(need, offer) > shape.price_max) failed |= bit_of(Constraint::Price);
+  return failed;
 }
 
 }  // namespace
@@ -127,19 +143,26 @@ DeviceMask allowed_devices(const Shape& shape, const Offer& offer) {
 }
 
 Match match(const Shape& shape, const Offer& offer, const Links& links) {
-  if (failed_constraints(shape, offer, links) != 0) return {};
+  return takes_name(shape, offer) ? match_of_kind(shape, offer, links) : Match();
+}
+
+Match match_of_kind(const Shape& shape, const Offer& offer, const Links& links) {
+  if (failed_of_kind(shape, offer, links) != 0) return {};
   return {true, allowed_devices(shape, offer)};
 }
 
+bool has_names(const Shape& shape) {
+  const Placement& placement = shape.placement;
+  return !placement.only_operators.empty() || !placement.exclude_operators.empty() ||
+         !placement.exclude_nodes.empty();
+}
+
+bool takes_name(const Shape& shape, const Offer& offer) {
+  return failed_names(shape.placement, offer) == 0;
+}
+
 std::uint32_t failed_constraints(const Shape& shape, const Offer& offer, const Links& links) {
-  std::uint32_t failed = failed_trust(shape, offer) | failed_devices(shape, offer, links);
-  const Alternative& need = shape.need;
-  if (need.architecture && *need.architecture != offer.architecture) {
-    failed |= bit_of(Constraint::Architecture);
-  }
-  if (offer.network_mbps < need.network_mbps_min) failed |= bit_of(Constraint::Network);
-  if (price_of(need, offer) > shape.price_max) failed |= bit_of(Constraint::Price);
-  return failed;
+  return failed_names(shape.placement, offer) | failed_of_kind(shape, offer, links);
 }
 
 }  // namespace oort::compute

@@ -46,6 +46,14 @@ struct Match {
 };
 [[nodiscard]] Match match(const Shape& shape, const Offer& offer, const Links& links);
 
+/// As `match`, as far as it is the same for all nodes of a kind: whatever the shape says of single
+/// nodes and operators.
+[[nodiscard]] Match match_of_kind(const Shape& shape, const Offer& offer, const Links& links);
+/// Whether the shape says anything of single nodes or operators.
+[[nodiscard]] bool has_names(const Shape& shape);
+/// What is left of `match`: whether the shape takes just this node of a kind that it takes.
+[[nodiscard]] bool takes_name(const Shape& shape, const Offer& offer);
+
 /// Every constraint of `match` that the offer fails, as bits by `Constraint`.
 [[nodiscard]] std::uint32_t failed_constraints(const Shape& shape, const Offer& offer,
                                                const Links& links);

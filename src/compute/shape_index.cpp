@@ -13,13 +13,16 @@ ShapeIndex::ShapeIndex(const Shape& shape, bool is_indexed)
       is_indexed_(is_indexed),
       is_plain_(shape.need.gpu_models.empty() && shape.need.gpu_memory_mib_min == 0 &&
                 !shape.need.same_interconnect && shape.need.disk_mib == 0 && shape.risk == 0),
+      has_names_(has_names(shape)),
       shape_(shape) {}
 
 Match ShapeIndex::match_of(const NodeTable& nodes, NodeIndex index) const {
   const Node& node = nodes.at(index);
   if (!node.is_present) return {};
-  if (index < known_.size() && known_[index].version == node.version) return known_[index].match;
-  return match(shape_, node.offer, node.links);
+  if (has_names_ && !takes_name(shape_, node.offer)) return {};
+  const bool is_known =
+      node.kind < kinds_.size() && kinds_[node.kind].stamp == nodes.kinds().stamp(node.kind);
+  return is_known ? kinds_[node.kind].match : match_of_kind(shape_, node.offer, node.links);
 }
 
 std::optional<DeviceMask> ShapeIndex::devices(const NodeTable& nodes, NodeIndex index) const {
@@ -45,149 +48,106 @@ std::int32_t ShapeIndex::plain_score(const NodeTable& nodes, NodeIndex index) co
 }
 
 std::int32_t ShapeIndex::score(const NodeTable& nodes, NodeIndex index) const {
-  if (is_indexed_) return scores_[index];
+  if (is_indexed_) return scores_.at(index);
   return nodes.at(index).reserved_for ? unfit : score_now(nodes, index);
 }
 
 void ShapeIndex::refresh(const NodeTable& nodes) {
   const std::uint64_t end = nodes.log_end();
-  if (cursor_ == end && generation_ == nodes.generation()) return;
   if (!is_indexed_) {
-    best_ = scan(nodes);
+    if (cursor_ != end || generation_ != nodes.generation()) best_ = scan(nodes);
+    generation_ = nodes.generation();
   } else if (cursor_ < nodes.log_begin() || end - cursor_ > nodes.size()) {
     rebuild(nodes);
   } else {
-    if (generation_ != nodes.generation()) forget_scores();
-    const bool is_known = offers_version_ == nodes.offers_version();
     for (std::uint64_t at = cursor_; at < end; ++at) {
       // Only the last of a node's changes counts.
-      if (nodes.is_latest(at)) look(nodes, nodes.changed(at), is_known);
+      if (nodes.is_latest(at)) look(nodes, nodes.changed(at));
     }
   }
   cursor_ = end;
-  generation_ = nodes.generation();
-  offers_version_ = nodes.offers_version();
 }
 
 void ShapeIndex::rebuild(const NodeTable& nodes) {
-  const std::size_t blocks = (nodes.size() + block_nodes - 1) / block_nodes;
-  // What is known of a node holds as long as its offer, whatever its score is.
-  known_.resize(nodes.size());
-  scores_.assign(blocks * block_nodes, unfit);
-  block_min_.assign(blocks, unfit);
-  is_stale_.assign(blocks, false);
   fits_ = 0;
-  waiting_.clear();
-  best_.reset();
-  has_lost_best_ = true;
-  for (NodeIndex index = 0; index < nodes.size(); ++index) look(nodes, index, false);
+  scores_.grow(nodes.size());
+  scores_.set_all([&](std::size_t place, std::int32_t) {
+    const bool has_room = fits(nodes, static_cast<NodeIndex>(place));
+    fits_ += has_room ? 1 : 0;
+    return has_room ? unscored : unfit;
+  });
+  generation_ = not_scored;
 }
 
-void ShapeIndex::forget_scores() {
-  for (NodeIndex index = 0; index < scores_.size(); ++index) {
-    if (scores_[index] == unfit || scores_[index] == unscored) continue;
-    scores_[index] = unscored;
-    waiting_.push_back(index);
-  }
-  std::fill(block_min_.begin(), block_min_.end(), unfit);
-  std::fill(is_stale_.begin(), is_stale_.end(), false);
-  has_lost_best_ = true;
-}
-
-void ShapeIndex::look(const NodeTable& nodes, NodeIndex index, bool is_known) {
-  if (is_short(nodes.room(index), need_)) {
-    // Where nothing fits there is nothing to correct.
-    if (fits_ > 0 && index < scores_.size()) set(index, unfit);
-    return;
-  }
-  // A node that had room for it may run it.
-  if (is_known && is_plain_ && index < scores_.size() && scores_[index] != unfit) {
-    set(index, unscored);
-    return;
-  }
-  if (index >= known_.size()) known_.resize(index + 1);
-  while (index >= scores_.size()) {
-    scores_.resize(scores_.size() + block_nodes, unfit);
-    block_min_.push_back(unfit);
-    is_stale_.push_back(false);
-  }
-  set(index, fits(nodes, index) ? unscored : unfit);
+void ShapeIndex::look(const NodeTable& nodes, NodeIndex index) {
+  const bool has_room = fits(nodes, index);
+  // Where nothing fits there is nothing to correct.
+  if (!has_room && fits_ == 0) return;
+  scores_.grow(index + std::size_t{1});
+  set(index, has_room ? unscored : unfit);
 }
 
 bool ShapeIndex::fits(const NodeTable& nodes, NodeIndex index) {
-  const Node& node = nodes.at(index);
-  Known& known = known_[index];
-  if (known.version != node.version) {
-    known.match = node.is_present ? match(shape_, node.offer, node.links) : Match();
-    known.version = node.version;
+  if (is_short(nodes.room(index), need_) || !of_kind(nodes, index).match.is_allowed) return false;
+  if (has_names_ && !takes_name(shape_, nodes.at(index).offer)) return false;
+  return is_plain_ || devices(nodes, index).has_value();
+}
+
+ShapeIndex::OfKind& ShapeIndex::of_kind(const NodeTable& nodes, NodeIndex index) {
+  const KindIndex kind = nodes.room(index).kind;
+  if (kind >= kinds_.size()) kinds_.resize(kind + std::size_t{1});
+  OfKind& known = kinds_[kind];
+  const std::uint64_t stamp = nodes.kinds().stamp(kind);
+  if (known.stamp != stamp) {
+    const Node& node = nodes.at(index);
+    known = {stamp, not_scored, match_of_kind(shape_, node.offer, node.links), unfit};
   }
-  return is_plain_ ? known.match.is_allowed : devices(nodes, index).has_value();
+  return known;
 }
 
 void ShapeIndex::set(NodeIndex index, std::int32_t now) {
-  const std::int32_t before = scores_[index];
+  const std::int32_t before = scores_.at(index);
   if (before == now) return;
-  scores_[index] = now;
+  scores_.set(index, now);
   if (before == unfit) ++fits_;
   if (now == unfit) --fits_;
-  if (index == best_) has_lost_best_ = true;
   if (now == unscored) waiting_.push_back(index);
-  // A block's least is not of those that are unscored.
-  const std::size_t block = index / block_nodes;
-  std::int32_t& least = block_min_[block];
-  if (now != unscored && now <= least) {
-    least = now;
-    is_stale_[block] = false;
-  } else if (before == least && before != unfit) {
-    is_stale_[block] = true;
-  }
 }
 
-void ShapeIndex::score_waiting(const NodeTable& nodes) {
-  for (const NodeIndex index : waiting_) {
-    if (scores_[index] != unscored) continue;
-    const std::int32_t now = is_plain_ ? plain_score(nodes, index) : score_now(nodes, index);
-    set(index, now);
-    if (has_lost_best_ || !best_) continue;
-    if (std::pair(now, index) < std::pair(scores_[*best_], *best_)) best_ = index;
+/// Of a node that fits.
+std::int32_t ShapeIndex::measure(const NodeTable& nodes, NodeIndex index) {
+  if (!nodes.room(index).is_idle) {
+    return is_plain_ ? plain_score(nodes, index) : score_now(nodes, index);
+  }
+  OfKind& known = of_kind(nodes, index);
+  if (known.generation != nodes.generation()) {
+    known.generation = nodes.generation();
+    known.idle_score = score_now(nodes, index);
+  }
+  return known.idle_score;
+}
+
+void ShapeIndex::score_all(const NodeTable& nodes) {
+  if (generation_ == nodes.generation()) {
+    for (const NodeIndex index : waiting_) {
+      if (scores_.at(index) == unscored) set(index, measure(nodes, index));
+    }
+  } else {
+    scores_.set_all([&](std::size_t place, std::int32_t before) {
+      return before == unfit ? unfit : measure(nodes, static_cast<NodeIndex>(place));
+    });
+    generation_ = nodes.generation();
   }
   waiting_.clear();
-}
-
-void ShapeIndex::recompute_block(std::size_t block) {
-  const auto* first = scores_.data() + block * block_nodes;
-  std::int32_t least = unfit;
-  for (std::size_t i = 0; i < block_nodes; ++i) {
-    least = std::min(least, first[i] == unscored ? unfit : first[i]);
-  }
-  block_min_[block] = least;
-  is_stale_[block] = false;
 }
 
 std::optional<NodeIndex> ShapeIndex::best(const NodeTable& nodes) {
   OORT_ASSERT(cursor_ == nodes.log_end(), "the index has seen every change");
   if (!is_indexed_) return best_;
-  score_waiting(nodes);
-  if (has_lost_best_ || !best_) best_ = fits_ == 0 ? std::nullopt : least();
-  has_lost_best_ = false;
-  return best_;
-}
-
-std::optional<NodeIndex> ShapeIndex::least() {
-  std::size_t block = 0;
-  std::int32_t lowest = unfit;
-  // The first of the lowest bounds is the least where it is exact, and no block before has as low.
-  while (true) {
-    const auto first = std::min_element(block_min_.begin(), block_min_.end());
-    if (first == block_min_.end() || *first == unfit) return std::nullopt;
-    lowest = *first;
-    block = static_cast<std::size_t>(first - block_min_.begin());
-    if (!is_stale_[block]) break;
-    recompute_block(block);
-  }
-  const auto* first = scores_.data() + block * block_nodes;
-  const auto* found = std::find(first, first + block_nodes, lowest);
-  return static_cast<NodeIndex>(found - scores_.data());
+  score_all(nodes);
+  const auto first = scores_.first_least();
+  if (!first) return std::nullopt;
+  return static_cast<NodeIndex>(*first);
 }
 
 std::optional<NodeIndex> ShapeIndex::scan(const NodeTable& nodes) const {

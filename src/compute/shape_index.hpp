@@ -7,14 +7,15 @@
 #include <optional>
 #include <vector>
 
+#include "least_tree.hpp"
 #include "node_table.hpp"
 #include "shape.hpp"
 
 namespace oort::compute {
 
 /// Scores lie between -score_max and score_max; a node that cannot run the shape has `unfit`.
-inline constexpr std::int32_t score_max = std::numeric_limits<std::int32_t>::max() - 1;
-inline constexpr std::int32_t unfit = std::numeric_limits<std::int32_t>::max();
+inline constexpr std::int32_t score_max = std::numeric_limits<std::int32_t>::max() - 2;
+inline constexpr std::int32_t unfit = LeastTree::none;
 
 /// Whether a node is out of the question by its room alone, as most of a full cluster are.
 [[nodiscard]] inline bool is_short(const Room& room, const Need& need) noexcept {
@@ -29,8 +30,8 @@ inline constexpr std::int32_t unfit = std::numeric_limits<std::int32_t>::max();
 ///   I1  `best` is the node of the least (score, index) of all that fit and are not reserved.
 ///   I2  `is_feasible` if and only if there is a best.
 /// With an index each change of a node costs a look at whether the shape fits, when the shape is
-/// next asked for, and a score only where it does and the best is asked for; without, every
-/// question is a scan.
+/// next asked for, and a score only where it does and the best is asked for; idle nodes of a kind
+/// are scored once. Without, every question is a scan.
 class ShapeIndex {
  public:
   ShapeIndex(const Shape& shape, bool is_indexed);
@@ -65,46 +66,49 @@ class ShapeIndex {
   [[nodiscard]] std::optional<DeviceMask> devices(const NodeTable& nodes, NodeIndex index) const;
 
  private:
-  static constexpr std::size_t block_nodes = 64;
-  /// Of a node that has room, until somebody asks for the best.
-  static constexpr std::int32_t unscored = -score_max - 1;
+  /// Of a node that has room, until somebody asks for the best: behind every score.
+  static constexpr std::int32_t unscored = score_max + 1;
 
-  struct Known {
-    std::uint32_t version = 0;
+  /// No generation of the nodes.
+  static constexpr std::uint64_t not_scored = std::numeric_limits<std::uint64_t>::max();
+
+  /// What holds for all nodes of a kind.
+  struct OfKind {
+    /// Of the kind that it is known of; 0 is none.
+    std::uint64_t stamp = 0;
+    /// Of the nodes, when the score was found.
+    std::uint64_t generation = not_scored;
     Match match;
+    std::int32_t idle_score = unfit;
   };
 
-  /// `is_known`: no offer has changed since the last look at any node.
-  void look(const NodeTable& nodes, NodeIndex index, bool is_known);
+  void look(const NodeTable& nodes, NodeIndex index);
   [[nodiscard]] bool fits(const NodeTable& nodes, NodeIndex index);
+  OfKind& of_kind(const NodeTable& nodes, NodeIndex index);
   void set(NodeIndex index, std::int32_t score);
   void rebuild(const NodeTable& nodes);
-  void forget_scores();
-  void score_waiting(const NodeTable& nodes);
+  void score_all(const NodeTable& nodes);
+  [[nodiscard]] std::int32_t measure(const NodeTable& nodes, NodeIndex index);
   [[nodiscard]] std::int32_t plain_score(const NodeTable& nodes, NodeIndex index) const;
-  void recompute_block(std::size_t block);
   [[nodiscard]] std::optional<NodeIndex> scan(const NodeTable& nodes) const;
-  [[nodiscard]] std::optional<NodeIndex> least();
 
   // What every question touches stands first.
   std::uint64_t cursor_ = 0;
-  std::uint64_t generation_ = std::numeric_limits<std::uint64_t>::max();
+  /// Of the nodes, when all that fit were scored.
+  std::uint64_t generation_ = not_scored;
   Need need_;
   /// How many nodes have room.
   std::size_t fits_ = 0;
   bool is_indexed_;
   /// Cores, memory and any devices are all that it asks of a node that may run it.
   bool is_plain_;
-  std::uint64_t offers_version_ = 0;
-  std::vector<Known> known_;
-  std::vector<std::int32_t> scores_;
-  /// At most the least score of a block that is scored; exactly that unless the block is stale.
-  std::vector<std::int32_t> block_min_;
-  std::vector<bool> is_stale_;
-  /// All that are unscored, and some that are not.
+  /// It says something of single nodes or operators.
+  bool has_names_;
+  std::vector<OfKind> kinds_;
+  LeastTree scores_;
+  /// All that became unscored since all were scored, and some that are not.
   std::vector<NodeIndex> waiting_;
-  /// The best has changed, or there was none: it must be searched for.
-  bool has_lost_best_ = false;
+  /// Without an index.
   std::optional<NodeIndex> best_;
   Shape shape_;
 };

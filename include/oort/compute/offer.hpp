@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -34,6 +35,7 @@ struct Device {
   /// Devices of one number are joined by a fast link. Any value; compared inside a node alone.
   std::uint16_t interconnect = 0;
   friend bool operator==(const Device&, const Device&) = default;
+  friend auto operator<=>(const Device&, const Device&) = default;
 };
 
 /// Prices are microcredits an hour.
@@ -65,6 +67,7 @@ struct Offer {
   /// Stake times credibility, in whole credits.
   std::uint64_t honest_weight = 0;
   friend bool operator==(const Offer&, const Offer&) = default;
+  friend auto operator<=>(const Offer&, const Offer&) = default;
 };
 
 }  // namespace oort::compute
