@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "class_set.hpp"
 #include "job.hpp"
 #include "node_table.hpp"
 #include "oort/compute/explanation.hpp"
@@ -125,15 +126,16 @@ class Core {
   [[nodiscard]] bool is_surely_ready(ClassId id);
   [[nodiscard]] bool check_ready(ClassId id);
   [[nodiscard]] bool fits_reserved_node(const ShapeIndex& shape) const;
-  void gather_ready(const std::set<ClassId>& classes);
+  void gather_ready(const ClassSet& classes);
   void place_ready();
   [[nodiscard]] Job* head_of(QueueIndex queue) const;
+  [[nodiscard]] bool has_head(QueueIndex queue) const;
+  [[nodiscard]] Job* unseen(QueueIndex queue, ClassId cls) const;
   void resume_looks();
   void keep_looks();
-  void drop_unready(std::vector<Job*>& heads);
-  void drop_surely_unready(std::vector<Job*>& heads);
-  void renew_heads(std::vector<Job*>& heads) const;
-  void fail_head(Job& job, std::vector<Job*>& heads);
+  void drop_unready();
+  void drop_surely_unready();
+  void fail_head(const Job& job);
   [[nodiscard]] bool place(Job& job);
   [[nodiscard]] std::optional<Spot> pick(Job& job);
   void consider(const Job& job, const ShapeIndex& shape, std::uint32_t alternative, NodeIndex node,
@@ -227,8 +229,8 @@ class Core {
   std::size_t classes_alive_ = 0;
   std::size_t sweep_at_ = 0;
   /// Classes with waiting jobs, and those of them that got one since the last pass.
-  std::set<ClassId> waiting_classes_;
-  std::set<ClassId> fresh_classes_;
+  ClassSet waiting_classes_;
+  ClassSet fresh_classes_;
   /// The nodes' log at the end of the last pass: what waited then had no place.
   std::uint64_t settled_at_ = 0;
   std::set<std::pair<WallTime, JobId>> deadlines_;

@@ -41,7 +41,6 @@ void Core::drop_idle_classes() {
       ++at;
       continue;
     }
-    fresh_classes_.erase(at->second);
     if (at->second < hopeless_.size()) hopeless_[at->second] = Hopeless();
     classes_[at->second].reset();
     --classes_alive_;
@@ -67,7 +66,9 @@ void Core::stop_waiting(Job& job) {
   drop_reservation(job);
   if (!job.is_waiting) return;
   queues_.remove(job);
-  if (job.cls->waiting == 0) waiting_classes_.erase(job.cls->id);
+  if (job.cls->waiting > 0) return;
+  waiting_classes_.erase(job.cls->id);
+  fresh_classes_.erase(job.cls->id);
 }
 
 void Core::settle(Job& job) {

@@ -211,6 +211,7 @@ void NodeTable::count(const Node& node, bool is_added) {
   move(total_gpu_, gpu);
   move(total_cpu_, node.total.cpu_milli);
   move(total_memory_, node.total.memory_mib);
+  ++totals_version_;
 }
 
 void NodeTable::touch(NodeIndex index) {

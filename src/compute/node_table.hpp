@@ -78,6 +78,9 @@ class NodeTable {
   [[nodiscard]] std::uint64_t total_cpu() const noexcept { return total_cpu_; }
   [[nodiscard]] std::uint64_t total_memory() const noexcept { return total_memory_; }
 
+  /// Grows with every change of those sums.
+  [[nodiscard]] std::uint64_t totals_version() const noexcept { return totals_version_; }
+
   NodeIndex add(const Offer& offer);
   /// Requires: the same devices.
   void change(NodeIndex index, const Offer& offer);
@@ -123,6 +126,7 @@ class NodeTable {
   std::uint64_t total_gpu_ = 0;
   std::uint64_t total_cpu_ = 0;
   std::uint64_t total_memory_ = 0;
+  std::uint64_t totals_version_ = 0;
   std::vector<NodeIndex> log_;
   /// Position of each node's last change.
   std::vector<std::uint64_t> latest_;

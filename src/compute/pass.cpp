@@ -23,29 +23,24 @@ void Core::pass() {
 void Core::place_ready() {
   looks_.clear();
   if (may_use_reserved_) resume_looks();
-  std::vector<Job*> heads(queues_.size(), nullptr);
-  std::vector<bool> has_work(queues_.size(), false);
-  for (QueueIndex queue = 0; queue < queues_.size(); ++queue) {
-    heads[queue] = head_of(queue);
-    has_work[queue] = heads[queue] != nullptr;
-  }
-  while (const auto queue = queues_.neediest(has_work, nodes_)) {
-    Job& job = *heads[*queue];
+  std::vector<bool> has_work(queues_.size(), true);
+  while (true) {
+    // Who has lost its last class that may have room has had its turns.
+    for (QueueIndex i = 0; i < queues_.size(); ++i) has_work[i] = has_work[i] && has_head(i);
+    const auto queue = queues_.neediest(has_work, nodes_);
+    if (!queue) break;
+    Job& job = *head_of(*queue);
     if (!is_surely_ready(job.cls->id)) {
       std::erase(ready_, job.cls->id);
-      renew_heads(heads);
-    } else {
-      // Giving up what is reserved makes room, which is not for those that had none before.
-      if (job.reservation) drop_surely_unready(heads);
-      if (place(job)) {
-        heads[*queue] = nullptr;
-        drop_unready(heads);
-        heads[*queue] = head_of(*queue);
-      } else {
-        fail_head(job, heads);
-      }
+      continue;
     }
-    for (QueueIndex i = 0; i < queues_.size(); ++i) has_work[i] = heads[i] != nullptr;
+    // Giving up what is reserved makes room, which is not for those that had none before.
+    if (job.reservation) drop_surely_unready();
+    if (place(job)) {
+      drop_unready();
+    } else {
+      fail_head(job);
+    }
   }
   if (may_use_reserved_) keep_looks();
 }
@@ -71,31 +66,19 @@ void Core::keep_looks() {
 }
 
 /// Classes that have no place left lose their turn, and queues look for other first jobs.
-void Core::drop_unready(std::vector<Job*>& heads) {
-  const auto count = std::erase_if(ready_, [this](ClassId id) { return !may_be_ready(id); });
-  if (count > 0) renew_heads(heads);
+void Core::drop_unready() {
+  std::erase_if(ready_, [this](ClassId id) { return !may_be_ready(id); });
 }
 
-void Core::drop_surely_unready(std::vector<Job*>& heads) {
-  const auto count = std::erase_if(ready_, [this](ClassId id) { return !is_surely_ready(id); });
-  if (count > 0) renew_heads(heads);
-}
-
-void Core::renew_heads(std::vector<Job*>& heads) const {
-  for (QueueIndex queue = 0; queue < heads.size(); ++queue) {
-    if (heads[queue] == nullptr) continue;
-    const ClassId cls = heads[queue]->cls->id;
-    if (!std::binary_search(ready_.begin(), ready_.end(), cls)) heads[queue] = head_of(queue);
-  }
+void Core::drop_surely_unready() {
+  std::erase_if(ready_, [this](ClassId id) { return !is_surely_ready(id); });
 }
 
 /// There is room for the class, but just this job does not get it.
-void Core::fail_head(Job& job, std::vector<Job*>& heads) {
-  RequestClass* const cls = job.cls;
-  Look& look = looks_[{job.queue, cls->id}];
+void Core::fail_head(const Job& job) {
+  Look& look = looks_[{job.queue, job.cls->id}];
   look.passed = job.rank;
   look.is_over = ++look.count >= options_.looks_per_class_max;
-  heads[job.queue] = head_of(job.queue);
 }
 
 void Core::try_reserved() {
@@ -107,11 +90,11 @@ void Core::try_reserved() {
   }
 }
 
-void Core::gather_ready(const std::set<ClassId>& classes) {
+void Core::gather_ready(const ClassSet& classes) {
   ready_.clear();
   if (hopeless_.size() < classes_.size()) hopeless_.resize(classes_.size());
   for (const ClassId id : classes) {
-    if (classes_[id]->waiting > 0 && may_be_ready(id)) ready_.push_back(id);
+    if (may_be_ready(id)) ready_.push_back(id);
   }
 }
 
@@ -167,21 +150,31 @@ bool Core::fits_reserved_node(const ShapeIndex& shape) const {
                      [&](NodeIndex node) { return shape.devices(nodes_, node).has_value(); });
 }
 
+/// The first job of a class that the pass has not looked at; null where there is none.
+Job* Core::unseen(QueueIndex index, ClassId cls) const {
+  const Queue& queue = queues_.at(index);
+  if (cls >= queue.heads.size()) return nullptr;
+  if (looks_.empty()) return queue.heads[cls].job;
+  const auto look = looks_.find({index, cls});
+  if (look == looks_.end()) return queue.heads[cls].job;
+  return look->second.is_over ? nullptr : queue.buckets[cls].behind(look->second.passed);
+}
+
+bool Core::has_head(QueueIndex index) const {
+  return std::any_of(ready_.begin(), ready_.end(),
+                     [&](ClassId cls) { return unseen(index, cls) != nullptr; });
+}
+
 Job* Core::head_of(QueueIndex index) const {
   const Queue& queue = queues_.at(index);
   Job* best = nullptr;
   for (const ClassId cls : ready_) {
-    if (cls >= queue.heads.size() || !queue.heads[cls]) continue;
-    if (best != nullptr && best->rank < *queue.heads[cls]) continue;
-    const WaitingJobs& bucket = queue.buckets[cls];
-    Job* first = nullptr;
-    if (const auto look = looks_.find({index, cls}); look == looks_.end()) {
-      first = &bucket.first();
-    } else if (!look->second.is_over) {
-      first = bucket.behind(look->second.passed);
-    }
-    if (first == nullptr) continue;
-    if (best == nullptr || first->rank < best->rank) best = first;
+    // No job of the class ranks before its head.
+    const bool is_behind = cls < queue.heads.size() && best != nullptr &&
+                           queue.heads[cls].job != nullptr && best->rank < queue.heads[cls].rank;
+    if (is_behind) continue;
+    Job* const first = unseen(index, cls);
+    if (first != nullptr && (best == nullptr || first->rank < best->rank)) best = first;
   }
   return best;
 }

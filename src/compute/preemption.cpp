@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preemption: on ticks, the first jobs of queues may stop leases that they have a right over.
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <limits>
 #include <utility>
 
@@ -21,6 +23,27 @@ struct Choice {
   std::uint32_t alternative = 0;
   std::vector<Victim> victims;
 };
+
+/// What must become free for a task to fit, at least.
+Held missing(const Capacity& free, const Need& need) {
+  // What is in use of each device that is not wholly free, the least first.
+  std::array<std::uint32_t, devices_max> used{};
+  std::size_t devices = 0;
+  std::uint32_t most_free = 0;
+  for (std::size_t i = 0; i < free.devices_count; ++i) {
+    most_free = std::max<std::uint32_t>(most_free, free.gpu_milli[i]);
+    if (free.gpu_milli[i] < gpu_whole) used[devices++] = gpu_whole - free.gpu_milli[i];
+  }
+  std::uint64_t gpu = 0;
+  if (need.gpu_milli < gpu_whole) {
+    gpu = need.gpu_milli - std::min<std::uint32_t>(need.gpu_milli, most_free);
+  } else {
+    std::sort(used.begin(), used.begin() + static_cast<std::ptrdiff_t>(devices));
+    const std::size_t whole = free.devices_count - devices;
+    for (std::size_t i = 0; i < devices && whole + i < need.gpu_count; ++i) gpu += used[i];
+  }
+  return {gpu, need.cpu_milli - std::min(need.cpu_milli, free.cpu_milli)};
+}
 
 class CheapestVictims {
  public:
@@ -182,8 +205,11 @@ bool Core::preempt_for(Job& job, const StopRights& rights) {
   for (std::uint32_t i = 0; i < job.cls->alternatives.size(); ++i) {
     const ShapeIndex& shape = job.cls->alternatives[i];
     for (NodeIndex index = 0; index < stoppable_.nodes_end(); ++index) {
-      if (least_cost_on(rights, index) >= best.cost) continue;
       const Node& node = nodes_.at(index);
+      // Most are dearer at a glance.
+      const Held least = missing(node.free, shape.need());
+      if (stoppable_.least_cost(index, least, now_) >= best.cost) continue;
+      if (least_cost_on(rights, index) >= best.cost) continue;
       const bool is_others = node.reserved_for && *node.reserved_for != job.request.job;
       const Match matched = shape.match_of(nodes_, index);
       if (is_others || !matched.is_allowed) continue;

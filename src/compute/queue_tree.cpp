@@ -43,7 +43,9 @@ void QueueTree::set(QueueId id, QueueId parent, std::uint32_t weight) {
   if (!above || weight == 0) return;
   if (const auto known = find(id)) {
     const bool is_same = *known != 0 && queues_[*known].parent == *above;
-    if (is_same) queues_[*known].weight = weight;
+    if (!is_same) return;
+    queues_[*known].weight = weight;
+    queues_[*known].share_ppb.reset();
     return;
   }
   if (queues_[*above].had_jobs) return;
@@ -65,8 +67,8 @@ void QueueTree::add(Job& job) {
     queue.heads.resize(cls + 1);
   }
   queue.buckets[cls].add(job);
-  std::optional<Rank>& head = queue.heads[cls];
-  if (!head || job.rank < *head) head = job.rank;
+  Head& head = queue.heads[cls];
+  if (head.job == nullptr || job.rank < head.rank) head = {job.rank, &job};
   count_waiting(job.queue, true);
   ++job.cls->waiting;
   job.is_waiting = true;
@@ -77,8 +79,7 @@ void QueueTree::remove(Job& job) {
   const ClassId cls = job.cls->id;
   WaitingJobs& bucket = queue.buckets[cls];
   bucket.remove(job);
-  queue.heads[cls].reset();
-  if (!bucket.empty()) queue.heads[cls] = bucket.first().rank;
+  queue.heads[cls] = bucket.empty() ? Head() : Head{bucket.first().rank, &bucket.first()};
   count_waiting(job.queue, false);
   --job.cls->waiting;
   job.is_waiting = false;
@@ -100,6 +101,7 @@ void QueueTree::charge(QueueIndex index, const Need& need, bool is_added) {
     move(running.gpu_milli, need.gpu_total());
     move(running.cpu_milli, need.cpu_milli);
     move(running.memory_mib, need.memory_mib);
+    queues_[index].share_ppb.reset();
     if (index == 0) return;
     index = queues_[index].parent;
   }
@@ -113,6 +115,7 @@ void QueueTree::pass_time(std::uint64_t elapsed_ms, std::uint64_t half_life_ms) 
     pass(queue.decayed.gpu_milli, queue.running.gpu_milli);
     pass(queue.decayed.cpu_milli, queue.running.cpu_milli);
     pass(queue.decayed.memory_mib, queue.running.memory_mib);
+    queue.share_ppb.reset();
   }
 }
 
@@ -129,31 +132,31 @@ std::uint64_t QueueTree::share_ppb(QueueIndex index, const NodeTable& nodes) con
   return dominant / queue.weight;
 }
 
-std::optional<QueueIndex> QueueTree::neediest(const std::vector<bool>& has_work,
-                                              const NodeTable& nodes) const {
-  // Children stand behind their parents, so one walk from the back carries work up to the root.
-  std::vector<bool> has = has_work;
-  for (std::size_t i = queues_.size(); i-- > 1;) {
-    if (has[i]) has[queues_[i].parent] = true;
+/// As `share_ppb`, found once until something is charged.
+std::uint64_t QueueTree::known_share(QueueIndex index, const NodeTable& nodes) {
+  if (totals_version_ != nodes.totals_version()) {
+    for (Queue& queue : queues_) queue.share_ppb.reset();
+    totals_version_ = nodes.totals_version();
   }
-  if (!has[0]) return std::nullopt;
+  std::optional<std::uint64_t>& share = queues_[index].share_ppb;
+  if (!share) share = share_ppb(index, nodes);
+  return *share;
+}
+
+std::optional<QueueIndex> QueueTree::neediest(const std::vector<bool>& has_work,
+                                              const NodeTable& nodes) {
+  // Children stand behind their parents, so one walk from the back carries work up to the root.
+  has_work_ = has_work;
+  for (std::size_t i = queues_.size(); i-- > 1;) {
+    if (has_work_[i]) has_work_[queues_[i].parent] = true;
+  }
+  if (!has_work_[0]) return std::nullopt;
   QueueIndex at = 0;
   while (!queues_[at].children.empty()) {
-    const auto& children = queues_[at].children;
-    const auto first = std::ranges::find_if(children, [&](QueueIndex child) { return has[child]; });
-    // Where one alone has work, it does not matter how much it has had.
-    if (std::none_of(first + 1, children.end(), [&](QueueIndex child) { return has[child]; })) {
-      at = *first;
-      continue;
-    }
     std::optional<QueueIndex> best;
-    std::uint64_t best_share = 0;
-    for (const QueueIndex child : children) {
-      if (!has[child]) continue;
-      const std::uint64_t share = share_ppb(child, nodes);
-      if (best && share >= best_share) continue;
-      best = child;
-      best_share = share;
+    for (const QueueIndex child : queues_[at].children) {
+      if (!has_work_[child]) continue;
+      if (!best || known_share(child, nodes) < known_share(*best, nodes)) best = child;
     }
     at = *best;
   }

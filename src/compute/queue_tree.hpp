@@ -20,6 +20,12 @@ struct Usage {
   std::uint64_t memory_mib = 0;
 };
 
+/// A job with its rank; null where nobody waits.
+struct Head {
+  Rank rank;
+  Job* job = nullptr;
+};
+
 struct Queue {
   QueueId id;
   QueueIndex parent = 0;
@@ -33,8 +39,10 @@ struct Queue {
   std::size_t waiting = 0;
   /// Waiting jobs by class.
   std::vector<WaitingJobs> buckets;
-  /// The first rank of each bucket, so that looking for the first job touches little memory.
-  std::vector<std::optional<Rank>> heads;
+  /// The first of each bucket, so that looking for the first job touches little memory.
+  std::vector<Head> heads;
+  /// Its share by what has been charged; nothing where that has changed since it was asked for.
+  std::optional<std::uint64_t> share_ppb;
 };
 
 /// The tree of queues: whose turn it is, by hierarchical weighted dominant-resource fairness
@@ -62,13 +70,18 @@ class QueueTree {
   [[nodiscard]] std::uint64_t share_ppb(QueueIndex queue, const NodeTable& nodes) const;
   /// The neediest of the queues that `has_work` marks (by index), by Q1.
   [[nodiscard]] std::optional<QueueIndex> neediest(const std::vector<bool>& has_work,
-                                                   const NodeTable& nodes) const;
+                                                   const NodeTable& nodes);
 
  private:
+  [[nodiscard]] std::uint64_t known_share(QueueIndex index, const NodeTable& nodes);
   void count_waiting(QueueIndex index, bool is_added);
 
   std::vector<Queue> queues_;
   std::map<QueueId, QueueIndex> by_id_;
+  /// The nodes' totals that the queues' shares are of.
+  std::uint64_t totals_version_ = 0;
+  /// Of one choice of the neediest: which queues have work, or one below them.
+  std::vector<bool> has_work_;
 };
 
 }  // namespace oort::compute

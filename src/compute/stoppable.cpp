@@ -11,6 +11,8 @@ namespace {
 
 /// Starting a task again costs about a minute of its resources.
 constexpr std::uint64_t restart_ms = 60'000;
+/// No cost is greater, so that sums of them are none.
+constexpr std::uint64_t cost_max = std::numeric_limits<std::uint64_t>::max() / (1U << 20);
 
 template <class Counts, class Key>
 void uncount(Counts& counts, const Key& key) {
@@ -24,16 +26,22 @@ std::uint64_t cost_of_stopping(const Stoppable& one, WallTime now) {
   const std::uint64_t ran = now.milliseconds - one.started_ms;
   const std::uint64_t step = one.checkpoint_ms;
   const std::uint64_t lost = (step == 0 ? ran : ran % step) + restart_ms;
-  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / (1U << 20);
-  return std::min(lost, most / one.width) * one.width;
+  const std::uint64_t width = one.held.width();
+  return std::min(lost, cost_max / width) * width;
 }
 
 Stoppable stoppable_of(const Lease& lease) {
   const Request& request = lease.job->request;
-  const std::uint64_t width = 16 * lease.need.gpu_total() + lease.need.cpu_milli + 1;
-  return {&lease,          lease.job->queue,           request.priority,
-          request.is_spot, lease.job->is_gang(),       request.bid_per_hour,
-          width,           lease.started.milliseconds, request.checkpoint_ms};
+  const Held held{lease.need.gpu_total(), lease.need.cpu_milli};
+  return {&lease,
+          lease.job->queue,
+          request.priority,
+          request.is_spot,
+          lease.job->is_gang(),
+          request.bid_per_hour,
+          held,
+          lease.started.milliseconds,
+          request.checkpoint_ms};
 }
 
 std::optional<StopCause> StopRights::over(const Stoppable& one) const {
@@ -50,9 +58,13 @@ std::optional<StopCause> StopRights::over(const Stoppable& one) const {
 }
 
 void StoppableLeases::add(const Lease& lease) {
-  if (lease.node >= by_node_.size()) by_node_.resize(lease.node + std::size_t{1});
+  if (lease.node >= by_node_.size()) {
+    by_node_.resize(lease.node + std::size_t{1});
+    summaries_.resize(lease.node + std::size_t{1});
+  }
   const Stoppable one = stoppable_of(lease);
   by_node_[lease.node].push_back(one);
+  summarise(lease.node);
   ++count_;
   if (one.is_spot) {
     ++bids_[one.bid];
@@ -72,7 +84,35 @@ void StoppableLeases::remove(const Lease& lease) {
     uncount(priorities_, std::pair(found->queue, found->priority));
   }
   here.erase(found);
+  summarise(lease.node);
   --count_;
+}
+
+void StoppableLeases::summarise(NodeIndex node) {
+  Summary summary;
+  for (const Stoppable& one : by_node_[node]) {
+    summary.held.gpu_milli += one.held.gpu_milli;
+    summary.held.cpu_milli += one.held.cpu_milli;
+    summary.least_width = std::min(summary.least_width, one.held.width());
+    const bool may_be_saved = one.checkpoint_ms != 0;
+    const std::uint64_t started =
+        may_be_saved ? std::numeric_limits<std::uint64_t>::max() : one.started_ms;
+    summary.started_ms = std::max(summary.started_ms, started);
+  }
+  summaries_[node] = summary;
+}
+
+std::uint64_t StoppableLeases::least_cost(NodeIndex node, const Held& held, WallTime now) const {
+  const Summary& all = summaries_[node];
+  constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+  const bool suffices =
+      all.held.gpu_milli >= held.gpu_milli && all.held.cpu_milli >= held.cpu_milli;
+  if (all.least_width == never || !suffices) return never;
+  const std::uint64_t width = std::max(held.width(), all.least_width);
+  const std::uint64_t ran =
+      now.milliseconds > all.started_ms ? now.milliseconds - all.started_ms : 0;
+  // A lease whose cost is bounded comes to more than half of the greatest.
+  return std::min(ran + restart_ms, cost_max / 2 / width) * width;
 }
 
 bool StoppableLeases::has_any_for(const StopRights& rights) const {
