@@ -61,7 +61,7 @@ void Core::on(const OfferGone& event) {
 }
 
 void Core::remove_node(NodeIndex index) {
-  if (const auto job = nodes_.at(index).reserved_for) drop_reservation(*jobs_.at(*job));
+  if (const auto job = nodes_.at(index).reserved_for) drop_reservation(jobs_.at(*job));
   while (!nodes_.at(index).leases.empty()) {
     end_lease(nodes_.at(index).leases.back(), LeaseEnd::NodeFault);
   }
@@ -99,9 +99,10 @@ Job* Core::admit(const Request& request) {
     actions_.push_back(Reject{request.job, *reason});
     return nullptr;
   }
-  auto owned = std::make_unique<Job>();
-  Job& job = *owned;
-  job.request = request;
+  Job& job = jobs_[request.job];
+  job.id = request.job;
+  job.terms = terms_of(request);
+  if (!request.near.empty()) job.own_rarities().near = request.near;
   job.queue = *queues_.find(request.queue);
   queues_.admit(job.queue);
   job.cls = class_of(request);
@@ -112,7 +113,6 @@ Job* Core::admit(const Request& request) {
   const auto worth = static_cast<std::int64_t>(options_.ageing_ms) * request.priority;
   job.rank = {request.is_spot, age - worth, ++last_sequence_};
   if (request.is_spot) job.rank.value = -static_cast<std::int64_t>(request.bid_per_hour >> 1U);
-  jobs_.emplace(request.job, std::move(owned));
   if (request.start_by) deadlines_.emplace(*request.start_by, request.job);
   if (request.finish_by) {
     deadlines_.emplace(WallTime{request.finish_by->milliseconds - request.walltime_ms},
@@ -128,7 +128,7 @@ Job* Core::admit(const Request& request) {
 void Core::on(const JobSubmitted& event) {
   Job* const job = admit(event.request);
   if (job == nullptr) return;
-  hold_or_queue(*job);
+  hold_or_queue(*job, event.request.depends_on);
   if (job->state == JobState::Queued) pass();
 }
 
@@ -137,14 +137,13 @@ void Core::on(const JobResumed& event) {
   if (job == nullptr) return;
   if (!job->is_gang()) {
     job->next_task = job->tasks;
+    std::set<std::uint32_t>& returned = job->own_rarities().returned;
     for (std::uint32_t task = 0; task < job->tasks; ++task) {
-      if (!std::binary_search(event.done.begin(), event.done.end(), task)) {
-        job->returned.insert(task);
-      }
+      if (!std::binary_search(event.done.begin(), event.done.end(), task)) returned.insert(task);
     }
-    job->done = job->tasks - static_cast<std::uint32_t>(job->returned.size());
+    job->done = job->tasks - static_cast<std::uint32_t>(returned.size());
   }
-  hold_or_queue(*job);
+  hold_or_queue(*job, event.request.depends_on);
   if (job->dependencies_open == 0) {
     resume(*job, event.running);
     settle(*job);
@@ -152,11 +151,11 @@ void Core::on(const JobResumed& event) {
   pass();
 }
 
-void Core::hold_or_queue(Job& job) {
-  for (const JobId& on : job.request.depends_on) {
+void Core::hold_or_queue(Job& job, const std::vector<JobId>& depends_on) {
+  for (const JobId& on : depends_on) {
     const auto found = jobs_.find(on);
     if (found == jobs_.end()) continue;
-    found->second->dependents.push_back(job.request.job);
+    found->second.own_rarities().dependents.push_back(job.id);
     ++job.dependencies_open;
   }
   if (job.dependencies_open > 0) {
@@ -169,7 +168,7 @@ void Core::hold_or_queue(Job& job) {
 void Core::on(const JobCancelled& event) {
   const auto found = jobs_.find(event.job);
   if (found == jobs_.end()) return;
-  Job& job = *found->second;
+  Job& job = found->second;
   if (job.ending) return;
   job.ending = JobState::Cancelled;
   stop_waiting(job);
@@ -210,16 +209,16 @@ void Core::reject_late() {
     const JobId id = deadlines_.begin()->second;
     deadlines_.erase(deadlines_.begin());
     const auto found = jobs_.find(id);
-    if (found == jobs_.end() || found->second->has_started || found->second->ending) continue;
-    const auto& start_by = found->second->request.start_by;
-    reject(*found->second, start_by && *start_by < now_ ? RejectReason::StartByPassed
-                                                        : RejectReason::CannotFinishInTime);
+    if (found == jobs_.end() || found->second.has_started || found->second.ending) continue;
+    const auto& start_by = found->second.terms.start_by;
+    reject(found->second, start_by && *start_by < now_ ? RejectReason::StartByPassed
+                                                       : RejectReason::CannotFinishInTime);
   }
 }
 
 std::optional<JobTasks> Core::job(const JobId& id) const {
   if (const auto found = jobs_.find(id); found != jobs_.end()) {
-    const Job& job = *found->second;
+    const Job& job = found->second;
     return JobTasks{job.state, job.pending(), job.running(), job.done};
   }
   if (const auto found = ended_.find(id); found != ended_.end()) return found->second;

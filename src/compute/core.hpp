@@ -79,7 +79,6 @@ class Core {
     Need need;
   };
   using ReplicaGroup = std::pair<std::uint64_t, JobId>;
-  using ClassKey = std::tuple<std::vector<Shape>, std::uint32_t, std::uint32_t, Topology>;
 
   // Events.
   void on(const OfferSet& event);
@@ -101,7 +100,7 @@ class Core {
   [[nodiscard]] std::optional<Spot> spot_of(Job& job, const RunningTask& running);
   RequestClass* class_of(const Request& request);
   void drop_idle_classes();
-  void hold_or_queue(Job& job);
+  void hold_or_queue(Job& job, const std::vector<JobId>& depends_on);
   void wait(Job& job);
   void stop_waiting(Job& job);
   [[nodiscard]] bool wants_to_wait(const Job& job) const;
@@ -193,7 +192,7 @@ class Core {
   [[nodiscard]] std::vector<Victim> victims_on(const StopRights& rights, NodeIndex index) const;
   void stop_victim(const Victim& victim, const JobId& by);
   [[nodiscard]] static bool is_stoppable(const Job& job) {
-    return job.request.is_preemptible || job.request.is_spot;
+    return job.terms.is_preemptible || job.terms.is_spot;
   }
   [[nodiscard]] std::uint64_t cost_of_gang(const Job& gang) const;
 
@@ -218,13 +217,14 @@ class Core {
   NodeTable nodes_;
   QueueTree queues_;
   LearnedWorkload workload_;
-  std::pmr::unordered_map<JobId, std::unique_ptr<Job>, ByName> jobs_{&pool_};
+  std::pmr::unordered_map<JobId, Job, ByName> jobs_{&pool_};
   std::map<JobId, JobTasks> ended_;
   std::pmr::unordered_map<LeaseNumber, Lease, ByName> leases_{&pool_};
   LeaseNumber last_lease_;
   std::uint64_t last_sequence_ = 0;
   WallTime last_tick_;
-  std::map<ClassKey, ClassId> class_ids_;
+  /// By `class_hash`: classes of one hash are compared with the request.
+  std::unordered_multimap<std::uint64_t, ClassId> class_ids_;
   std::vector<std::unique_ptr<RequestClass>> classes_;
   std::size_t classes_alive_ = 0;
   std::size_t sweep_at_ = 0;

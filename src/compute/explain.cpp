@@ -119,7 +119,7 @@ std::pair<std::uint64_t, std::uint64_t> have_and_want(const Shape& shape, const 
 class MembersByGroup {
  public:
   explicit MembersByGroup(const Job& job)
-      : spread_(job.is_gang() ? job.request.spread : Spread::None) {}
+      : spread_(job.is_gang() ? job.terms.spread : Spread::None) {}
   std::uint64_t add(TopologyGroup group, const Offer& offer, std::uint32_t members) {
     std::uint64_t& sum = sums_[group];
     if (members == 0) return sum;
@@ -154,7 +154,7 @@ Core::NodeView Core::view_of(const Job& job, const ShapeIndex& shape, NodeIndex 
   const std::uint32_t fixed = failed_constraints(shape.shape(), node.offer, node.links);
   const std::uint32_t of_job = failed_for_job(job, index, now_);
   view.failed = fixed | of_job | failed_resources(shape.shape(), node, node.free, fixed);
-  if (node.reserved_for && *node.reserved_for != job.request.job) {
+  if (node.reserved_for && *node.reserved_for != job.id) {
     const auto devices = shape.devices(nodes_, index);
     if (!devices || !may_backfill(job, index, shape.need(), *devices)) {
       view.failed |= bit_of(Constraint::Reserved);
@@ -164,7 +164,7 @@ Core::NodeView Core::view_of(const Job& job, const ShapeIndex& shape, NodeIndex 
   view.could_when_idle =
       lasting == 0 && failed_resources(shape.shape(), node, node.total, fixed) == 0;
   const DeviceMask allowed = allowed_devices(shape.shape(), node.offer);
-  const std::uint32_t most = job.request.gang.max;
+  const std::uint32_t most = job.cls->gang.max;
   if (view.failed == 0) {
     view.members_now = members_that_fit(node.free, shape.need(), allowed, node.links, most);
   }
@@ -176,7 +176,7 @@ Core::NodeView Core::view_of(const Job& job, const ShapeIndex& shape, NodeIndex 
 
 Explanation Core::explain_alternative(const Job& job, std::uint32_t alternative) const {
   const ShapeIndex& shape = job.cls->alternatives[alternative];
-  const Gang& gang = job.request.gang;
+  const Gang& gang = job.cls->gang;
   Explanation result;
   result.alternative = alternative;
   MembersByGroup now(job);
@@ -242,7 +242,7 @@ Explanation Core::explain_alternatives(const Job& job) const {
 Explanation Core::explain(const JobId& id) const {
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return {};
-  const Job& job = *found->second;
+  const Job& job = found->second;
   Explanation result;
   if (job.state == JobState::Held) {
     result.verdict = Verdict::WaitsForJobs;
@@ -265,7 +265,8 @@ Explanation Core::plan(const Request& request) const {
     cls.alternatives.emplace_back(shape_of(request, need), false);
   }
   Job job;
-  job.request = request;
+  job.id = request.job;
+  job.terms = terms_of(request);
   job.cls = &cls;
   job.submitted = now_;
   return explain_alternatives(job);

@@ -22,7 +22,7 @@ bool Core::place_gang(Job& job) {
 
 bool Core::place_gang_in(Job& job, std::uint32_t alternative, TopologyGroup group) {
   const ShapeIndex& shape = job.cls->alternatives[alternative];
-  const Gang& gang = job.request.gang;
+  const Gang& gang = job.cls->gang;
   std::vector<Reservation::Part> parts;
   for (NodeIndex index = 0; index < nodes_.size(); ++index) {
     const Node& node = nodes_.at(index);
@@ -56,7 +56,7 @@ bool Core::place_gang_in(Job& job, std::uint32_t alternative, TopologyGroup grou
 /// One member a domain where the job asks for that; of a domain's nodes the first.
 std::vector<Reservation::Part> Core::spread_out(const Job& job,
                                                 std::vector<Reservation::Part> parts) const {
-  const Spread spread = job.request.spread;
+  const Spread spread = job.terms.spread;
   if (spread == Spread::None) return parts;
   TakenDomains taken(spread);
   std::erase_if(parts, [&](Reservation::Part& part) {
@@ -72,9 +72,9 @@ bool Core::place_gang_reserved(Job& job) {
   std::vector<Reservation::Part> parts;
   std::uint32_t members = 0;
   // Offers may have changed since: what is promised may lie apart, or in one domain, by now.
-  const Topology topology = job.request.gang.topology;
+  const Topology topology = job.cls->gang.topology;
   const NodeIndex first = reservation.parts.front().node;
-  TakenDomains taken(job.request.spread);
+  TakenDomains taken(job.terms.spread);
   for (const auto& part : reservation.parts) {
     const Node& node = nodes_.at(part.node);
     if (group_of(topology, node, part.node) != group_of(topology, nodes_.at(first), first))
@@ -87,7 +87,7 @@ bool Core::place_gang_reserved(Job& job) {
     parts.push_back({part.node, fits});
     members += fits;
   }
-  if (members < job.request.gang.min) return false;
+  if (members < job.cls->gang.min) return false;
   lease_members(job, reservation.alternative, parts);
   return true;
 }
@@ -95,7 +95,7 @@ bool Core::place_gang_reserved(Job& job) {
 void Core::lease_members(Job& job, std::uint32_t alternative,
                          const std::vector<Reservation::Part>& parts) {
   drop_reservation(job);
-  job.returned.clear();
+  if (!job.rarities().returned.empty()) job.own_rarities().returned.clear();
   job.next_task = 0;
   job.tasks = 0;
   for (const auto& part : parts) job.tasks += part.members;

@@ -66,37 +66,81 @@ struct Patience {
   }
 };
 
-struct Job {
-  Request request;
-  RequestClass* cls = nullptr;
-  QueueIndex queue = 0;
-  Rank rank;
-  WallTime submitted;
-  JobState state = JobState::Queued;
-  /// Tasks that never ran are those from `next_task` on; `returned` ran and must again.
-  std::uint32_t tasks = 1;
-  std::uint32_t next_task = 0;
+/// What a request says beside its class and its place in a queue.
+struct Terms {
+  std::uint64_t walltime_ms = 0;
+  std::optional<WallTime> start_by;
+  std::optional<WallTime> finish_by;
+  std::uint64_t bid_per_hour = 0;
+  std::uint64_t grace_ms = 0;
+  std::uint64_t checkpoint_ms = 0;
+  std::uint64_t replica_group = 0;
+  Retry retry;
+  std::int32_t priority = 0;
+  std::uint32_t array_parallel_max = 0;
+  Spread spread = Spread::None;
+  bool is_spot = false;
+  bool is_preemptible = false;
+};
+[[nodiscard]] inline Terms terms_of(const Request& request) {
+  return {request.walltime_ms,        request.start_by, request.finish_by,
+          request.bid_per_hour,       request.grace_ms, request.checkpoint_ms,
+          request.replica_group,      request.retry,    request.priority,
+          request.array_parallel_max, request.spread,   request.is_spot,
+          request.is_preemptible};
+}
+
+/// What few jobs have, so that the others are small.
+struct JobRarities {
+  std::vector<Locality> near;
+  /// Tasks that ran and must again.
   std::set<std::uint32_t> returned;
-  std::uint32_t done = 0;
-  std::vector<LeaseNumber> leases;
   /// Retries so far by task; a gang's are all counted for its first.
   std::map<std::uint32_t, std::uint32_t> retries;
+  std::vector<std::pair<NodeId, WallTime>> avoided;
+  std::vector<JobId> dependents;
+};
+
+/// There are very many, and most wait: a job is as small as it can be.
+struct Job {
+  JobId id;
+  RequestClass* cls = nullptr;
+  Rank rank;
+  QueueIndex queue = 0;
+  JobState state = JobState::Queued;
   bool has_started = false;
   bool is_waiting = false;
   /// A gang that lost a member stops the others and begins anew.
   bool is_broken = false;
   /// What it becomes when its last lease has ended.
   std::optional<JobState> ending;
-  std::vector<std::pair<NodeId, WallTime>> avoided;
-  std::size_t dependencies_open = 0;
-  std::vector<JobId> dependents;
+  /// Tasks that never ran are those from `next_task` on.
+  std::uint32_t tasks = 1;
+  std::uint32_t next_task = 0;
+  std::uint32_t done = 0;
+  std::uint32_t dependencies_open = 0;
+  std::vector<LeaseNumber> leases;
+  Terms terms;
+  WallTime submitted;
   std::unique_ptr<Reservation> reservation;
   Patience for_reservation;
   Patience for_preemption;
 
+  [[nodiscard]] const JobRarities& rarities() const {
+    static const JobRarities none;
+    return rarities_ ? *rarities_ : none;
+  }
+  /// To be written to.
+  [[nodiscard]] JobRarities& own_rarities() {
+    if (!rarities_) rarities_ = std::make_unique<JobRarities>();
+    return *rarities_;
+  }
   [[nodiscard]] std::uint32_t running() const { return static_cast<std::uint32_t>(leases.size()); }
   [[nodiscard]] std::uint32_t pending() const { return tasks - done - running(); }
-  [[nodiscard]] bool is_gang() const { return request.gang.max > 1; }
+  [[nodiscard]] bool is_gang() const { return cls->is_gang(); }
+
+ private:
+  std::unique_ptr<JobRarities> rarities_;
 };
 
 struct Lease {

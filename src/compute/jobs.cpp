@@ -8,14 +8,38 @@
 #include "oort/core/assert.hpp"
 
 namespace oort::compute {
+namespace {
+
+/// Of what tells most classes apart.
+std::uint64_t class_hash(const Request& request) {
+  std::uint64_t hash = 0;
+  const auto add = [&](std::uint64_t number) {
+    hash = (hash ^ number) * 0x9E37'79B9'7F4A'7C15U;
+    hash ^= hash >> 32U;
+  };
+  for (const Alternative& need : request.any_of) {
+    add(std::uint64_t{need.cpu_milli} << 32U | need.memory_mib);
+    add(std::uint64_t{need.gpu_count} << 16U | need.gpu_milli);
+  }
+  add(price_max_of(request));
+  add(std::uint64_t{request.gang.min} << 32U | request.gang.max);
+  return hash;
+}
+
+bool is_class_of(const RequestClass& cls, const Request& request) {
+  if (cls.gang != request.gang || cls.alternatives.size() != request.any_of.size()) return false;
+  for (std::size_t i = 0; i < request.any_of.size(); ++i) {
+    if (!is_shape_of(cls.alternatives[i].shape(), request, request.any_of[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 RequestClass* Core::class_of(const Request& request) {
-  std::vector<Shape> shapes;
-  shapes.reserve(request.any_of.size());
-  for (const Alternative& need : request.any_of) shapes.push_back(shape_of(request, need));
-  ClassKey key{std::move(shapes), request.gang.min, request.gang.max, request.gang.topology};
-  if (const auto found = class_ids_.find(key); found != class_ids_.end()) {
-    return classes_[found->second].get();
+  const std::uint64_t hash = class_hash(request);
+  for (auto [at, end] = class_ids_.equal_range(hash); at != end; ++at) {
+    if (is_class_of(*classes_[at->second], request)) return classes_[at->second].get();
   }
   if (classes_alive_ >= std::max(sweep_at_, options_.indexed_shapes_max)) drop_idle_classes();
   const bool is_indexed = classes_alive_ < options_.indexed_shapes_max;
@@ -25,12 +49,12 @@ RequestClass* Core::class_of(const Request& request) {
   auto cls = std::make_unique<RequestClass>();
   cls->id = id;
   cls->gang = request.gang;
-  for (const Shape& shape : std::get<0>(key)) {
-    cls->alternatives.emplace_back(shape, is_indexed);
+  for (const Alternative& need : request.any_of) {
+    cls->alternatives.emplace_back(shape_of(request, need), is_indexed);
     cls->gangs.emplace_back(request.gang, is_indexed);
   }
   classes_[id] = std::move(cls);
-  class_ids_.emplace(std::move(key), id);
+  class_ids_.emplace(hash, id);
   ++classes_alive_;
   return classes_[id].get();
 }
@@ -52,7 +76,7 @@ void Core::drop_idle_classes() {
 bool Core::wants_to_wait(const Job& job) const {
   if (job.ending || job.is_broken || job.dependencies_open > 0 || job.pending() == 0) return false;
   if (job.is_gang()) return job.leases.empty();
-  const std::uint32_t most = job.request.array_parallel_max;
+  const std::uint32_t most = job.terms.array_parallel_max;
   return most == 0 || job.running() < most;
 }
 
@@ -77,7 +101,7 @@ void Core::settle(Job& job) {
     // All members begin anew, from the last checkpoint.
     job.is_broken = false;
     job.done = 0;
-    job.tasks = job.request.gang.min;
+    job.tasks = job.cls->gang.min;
   }
   if (!job.ending && job.done == job.tasks) return finish(job, JobState::Finished);
   if (wants_to_wait(job)) {
@@ -96,8 +120,8 @@ void Core::settle(Job& job) {
 }
 
 Core::ReplicaGroup Core::replica_group_of(const Job& job) {
-  const std::uint64_t group = job.request.replica_group;
-  return {group, group == 0 ? job.request.job : JobId()};
+  const std::uint64_t group = job.terms.replica_group;
+  return {group, group == 0 ? job.id : JobId()};
 }
 
 void Core::end_lease(LeaseNumber number, LeaseEnd end) {
@@ -111,7 +135,7 @@ void Core::end_lease(LeaseNumber number, LeaseEnd end) {
   nodes_.release(lease.node, number, lease.need, lease.devices);
   queues_.charge(job.queue, lease.need, false);
   job.leases.erase(std::find(job.leases.begin(), job.leases.end(), number));
-  if (job.request.spread != Spread::None || job.request.replica_group != 0) {
+  if (job.terms.spread != Spread::None || job.terms.replica_group != 0) {
     const auto group = replicas_.find(replica_group_of(job));
     std::erase(group->second, number);
     if (group->second.empty()) replicas_.erase(group);
@@ -119,10 +143,11 @@ void Core::end_lease(LeaseNumber number, LeaseEnd end) {
   const bool is_nodes_fault =
       end == LeaseEnd::NodeFault || end == LeaseEnd::VerifyFailed || end == LeaseEnd::Refused;
   if (is_nodes_fault) {
-    std::erase_if(job.avoided, [&](const auto& one) { return one.second < now_; });
+    auto& avoided = job.own_rarities().avoided;
+    std::erase_if(avoided, [&](const auto& one) { return one.second < now_; });
     const std::uint64_t back_off =
         end == LeaseEnd::NodeFault ? options_.fault_back_off_ms : options_.back_off_ms;
-    job.avoided.emplace_back(nodes_.at(lease.node).offer.node, after(now_, back_off));
+    avoided.emplace_back(nodes_.at(lease.node).offer.node, after(now_, back_off));
   }
   account_end(job, lease.task, end, lease.is_stopping);
   settle(job);
@@ -133,11 +158,11 @@ void Core::account_end(Job& job, std::uint32_t task, LeaseEnd end, bool was_stop
     ++job.done;
     return;
   }
-  job.returned.insert(task);
+  job.own_rarities().returned.insert(task);
   // A gang that is broken already has counted what broke it.
   if (job.ending || job.is_broken) return;
-  std::uint32_t& retries = job.retries[job.is_gang() ? 0 : task];
-  const Retry& retry = job.request.retry;
+  std::uint32_t& retries = job.own_rarities().retries[job.is_gang() ? 0 : task];
+  const Retry& retry = job.terms.retry;
   bool may_retry = true;
   switch (end) {
     case LeaseEnd::Finished:
@@ -171,28 +196,28 @@ void Core::stop(Lease& lease, StopCause cause, const JobId& by, std::uint64_t gr
 
 void Core::stop_all(Job& job, StopCause cause) {
   for (const LeaseNumber number : job.leases) {
-    stop(leases_.at(number), cause, job.request.job, job.request.grace_ms);
+    stop(leases_.at(number), cause, job.id, job.terms.grace_ms);
   }
 }
 
 void Core::finish(Job& job, JobState outcome) {
-  const JobId id = job.request.job;
+  const JobId id = job.id;
   actions_.push_back(Ended{id, outcome});
   forget_running(job, outcome);
 }
 
 void Core::reject(Job& job, RejectReason reason) {
-  actions_.push_back(Reject{job.request.job, reason});
+  actions_.push_back(Reject{job.id, reason});
   forget_running(job, JobState::Rejected);
 }
 
 void Core::forget_running(Job& job, JobState outcome) {
   OORT_ASSERT(job.leases.empty(), "a job ends after its leases");
   stop_waiting(job);
-  const JobId id = job.request.job;
+  const JobId id = job.id;
   --job.cls->alive;
   ended_.emplace(id, JobTasks{outcome, job.pending(), 0, job.done});
-  for (const JobId& dependent : job.dependents) {
+  for (const JobId& dependent : job.rarities().dependents) {
     news_.emplace_back(dependent, outcome == JobState::Finished);
   }
   jobs_.erase(id);
@@ -203,8 +228,8 @@ void Core::tell_dependents() {
     const auto [id, is_finished] = news_.front();
     news_.pop_front();
     const auto found = jobs_.find(id);
-    if (found == jobs_.end() || found->second->dependencies_open == 0) continue;
-    Job& job = *found->second;
+    if (found == jobs_.end() || found->second.dependencies_open == 0) continue;
+    Job& job = found->second;
     if (!is_finished) {
       reject(job, RejectReason::DependencyFailed);
     } else if (--job.dependencies_open == 0) {
@@ -214,9 +239,10 @@ void Core::tell_dependents() {
 }
 
 std::uint32_t Core::take_task(Job& job) {
-  if (job.returned.empty()) return job.next_task++;
-  const std::uint32_t task = *job.returned.begin();
-  job.returned.erase(job.returned.begin());
+  if (job.rarities().returned.empty()) return job.next_task++;
+  std::set<std::uint32_t>& returned = job.own_rarities().returned;
+  const std::uint32_t task = *returned.begin();
+  returned.erase(returned.begin());
   return task;
 }
 
@@ -230,7 +256,7 @@ std::optional<Core::Spot> Core::spot_of(Job& job, const RunningTask& running) {
   const Match matched = shape.match_of(nodes_, *index);
   const auto allowed = static_cast<DeviceMask>(matched.devices & running.devices);
   const auto devices = fit(node.free, shape.need(), allowed, node.links);
-  const bool is_its_own = !node.reserved_for || *node.reserved_for == job.request.job;
+  const bool is_its_own = !node.reserved_for || *node.reserved_for == job.id;
   if (!matched.is_allowed || !devices || *devices != running.devices || !is_its_own) {
     return std::nullopt;
   }
@@ -240,10 +266,10 @@ std::optional<Core::Spot> Core::spot_of(Job& job, const RunningTask& running) {
 void Core::resume(Job& job, const std::vector<RunningTask>& running) {
   if (!job.is_gang()) {
     for (const RunningTask& one : running) {
-      if (!job.returned.contains(one.task)) continue;
+      if (!job.rarities().returned.contains(one.task)) continue;
       const auto spot = spot_of(job, one);
       if (!spot) continue;
-      job.returned.erase(one.task);
+      job.own_rarities().returned.erase(one.task);
       lease(job, *spot, one.task);
     }
     return;
@@ -251,7 +277,7 @@ void Core::resume(Job& job, const std::vector<RunningTask>& running) {
   // Members are told apart by their rank, so all of them must be where they were.
   std::set<std::uint32_t> ranks;
   for (const RunningTask& one : running) ranks.insert(one.task);
-  const bool is_whole = running.size() >= job.request.gang.min && ranks.size() == running.size() &&
+  const bool is_whole = running.size() >= job.cls->gang.min && ranks.size() == running.size() &&
                         *ranks.rbegin() + 1 == ranks.size();
   if (!is_whole) return;
   job.tasks = static_cast<std::uint32_t>(running.size());
@@ -273,16 +299,16 @@ void Core::lease(Job& job, const Spot& spot, std::uint32_t task) {
   last_lease_ = last_lease_.next();
   const ShapeIndex& shape = job.cls->alternatives[spot.alternative];
   Lease lease{last_lease_,  &job,         task, spot.node,
-              shape.need(), spot.devices, now_, after(now_, job.request.walltime_ms)};
+              shape.need(), spot.devices, now_, after(now_, job.terms.walltime_ms)};
   nodes_.lease(spot.node, last_lease_, shape.need(), spot.devices);
   queues_.charge(job.queue, shape.need(), true);
   job.leases.push_back(last_lease_);
   job.has_started = true;
-  if (job.request.spread != Spread::None || job.request.replica_group != 0) {
+  if (job.terms.spread != Spread::None || job.terms.replica_group != 0) {
     replicas_[replica_group_of(job)].push_back(last_lease_);
   }
   const Offer& offer = nodes_.at(spot.node).offer;
-  actions_.push_back(Place{last_lease_, job.request.job, lease.task, offer.node, spot.alternative,
+  actions_.push_back(Place{last_lease_, job.id, lease.task, offer.node, spot.alternative,
                            spot.devices, price_of(shape.shape().need, offer), lease.until});
   const auto added = leases_.emplace(last_lease_, lease).first;
   if (is_stoppable(job)) stoppable_.add(added->second);

@@ -197,7 +197,7 @@ std::optional<Core::Spot> Core::pick(Job& job) {
     if (const auto first = shape.best(nodes_)) {
       consider(job, shape, i, *first, shape.score(nodes_, *first), best);
       if (!best) consider_all(job, shape, i, best);
-      for (const Locality& near : job.request.near) {
+      for (const Locality& near : job.rarities().near) {
         const auto node = nodes_.find(near.node);
         if (node) consider(job, shape, i, *node, shape.score(nodes_, *node), best);
       }
@@ -231,7 +231,7 @@ void Core::consider(const Job& job, const ShapeIndex& shape, std::uint32_t alter
   if (failed_for_job(job, node, now_) != 0) return;
   const auto devices = shape.devices(nodes_, node);
   const auto& holder = nodes_.at(node).reserved_for;
-  if (holder && *holder != job.request.job && !may_backfill(job, node, shape.need(), *devices)) {
+  if (holder && *holder != job.id && !may_backfill(job, node, shape.need(), *devices)) {
     return;
   }
   best = Spot{node, alternative, *devices, score};
@@ -239,7 +239,7 @@ void Core::consider(const Job& job, const ShapeIndex& shape, std::uint32_t alter
 
 std::int64_t Core::locality_bonus(const Job& job, NodeIndex node) const {
   std::int64_t bonus = 0;
-  for (const Locality& near : job.request.near) {
+  for (const Locality& near : job.rarities().near) {
     if (near.node != nodes_.at(node).offer.node) continue;
     bonus += options_.weights.locality * score_unit * near.mib / 1024;
   }
@@ -249,13 +249,13 @@ std::int64_t Core::locality_bonus(const Job& job, NodeIndex node) const {
 std::uint32_t Core::failed_for_job(const Job& job, NodeIndex index, WallTime start) const {
   const Offer& offer = nodes_.at(index).offer;
   std::uint32_t failed = 0;
-  if (offer.available_until.milliseconds < after(start, job.request.walltime_ms).milliseconds) {
+  if (offer.available_until.milliseconds < after(start, job.terms.walltime_ms).milliseconds) {
     failed |= bit_of(Constraint::Availability);
   }
-  for (const auto& [node, until] : job.avoided) {
+  for (const auto& [node, until] : job.rarities().avoided) {
     if (node == offer.node && start < until) failed |= bit_of(Constraint::NodeBackOff);
   }
-  if (job.request.spread != Spread::None && shares_domain(job, index)) {
+  if (job.terms.spread != Spread::None && shares_domain(job, index)) {
     failed |= bit_of(Constraint::Spread);
   }
   return failed;
@@ -266,17 +266,17 @@ bool Core::shares_domain(const Job& job, NodeIndex index) const {
   if (group == replicas_.end()) return false;
   const Offer& mine = nodes_.at(index).offer;
   return std::any_of(group->second.begin(), group->second.end(), [&](LeaseNumber number) {
-    return same_domain(job.request.spread, nodes_.at(leases_.at(number).node).offer, mine);
+    return same_domain(job.terms.spread, nodes_.at(leases_.at(number).node).offer, mine);
   });
 }
 
 bool Core::may_backfill(const Job& job, NodeIndex index, const Need& need,
                         DeviceMask devices) const {
   const Node& node = nodes_.at(index);
-  const Job& holder = *jobs_.at(*node.reserved_for);
+  const Job& holder = jobs_.at(*node.reserved_for);
   const Reservation& reservation = *holder.reservation;
   const WallTime start = std::max(now_, reservation.start);
-  if (after(now_, job.request.walltime_ms) <= start) return true;
+  if (after(now_, job.terms.walltime_ms) <= start) return true;
   // It would still run then: the holder must fit beside it.
   Capacity used = node.used;
   for (const LeaseNumber number : node.leases) {

@@ -131,8 +131,8 @@ void Core::preempt() {
 }
 
 StopRights Core::rights_of(const Job& job) const {
-  const Request& request = job.request;
-  StopRights rights{job.queue, request.priority, request.is_spot, request.bid_per_hour, {}};
+  const Terms& terms = job.terms;
+  StopRights rights{job.queue, terms.priority, terms.is_spot, terms.bid_per_hour, {}};
   if (now_ < after(job.submitted, options_.reclaim_after_ms)) return rights;
   const std::uint64_t mine = queues_.share_ppb(job.queue, nodes_);
   for (QueueIndex queue = 0; queue < queues_.size(); ++queue) {
@@ -188,13 +188,13 @@ void Core::stop_victim(const Victim& victim, const JobId& by) {
   for (const Lease* const one : victim.leases) {
     Job& owner = *one->job;
     if (!owner.is_gang()) {
-      stop(leases_.at(one->number), victim.cause, by, owner.request.grace_ms);
+      stop(leases_.at(one->number), victim.cause, by, owner.terms.grace_ms);
       continue;
     }
-    if (!owner.request.retry.on_preempted) owner.ending = JobState::Failed;
+    if (!owner.terms.retry.on_preempted) owner.ending = JobState::Failed;
     owner.is_broken = true;
     for (const LeaseNumber member : owner.leases) {
-      stop(leases_.at(member), victim.cause, by, owner.request.grace_ms);
+      stop(leases_.at(member), victim.cause, by, owner.terms.grace_ms);
     }
     settle(owner);
   }
@@ -210,7 +210,7 @@ bool Core::preempt_for(Job& job, const StopRights& rights) {
       const Held least = missing(node.free, shape.need());
       if (stoppable_.least_cost(index, least, now_) >= best.cost) continue;
       if (least_cost_on(rights, index) >= best.cost) continue;
-      const bool is_others = node.reserved_for && *node.reserved_for != job.request.job;
+      const bool is_others = node.reserved_for && *node.reserved_for != job.id;
       const Match matched = shape.match_of(nodes_, index);
       if (is_others || !matched.is_allowed) continue;
       if (failed_for_job(job, index, now_) != 0) continue;
@@ -229,10 +229,10 @@ bool Core::preempt_for(Job& job, const StopRights& rights) {
   if (best.victims.empty()) return false;
   WallTime start = now_;
   for (const Victim& victim : best.victims) {
-    start = std::max(start, after(now_, victim.leases.front()->job->request.grace_ms));
+    start = std::max(start, after(now_, victim.leases.front()->job->terms.grace_ms));
   }
   if (job.reservation && job.reservation->start <= start) return false;
-  for (const Victim& victim : best.victims) stop_victim(victim, job.request.job);
+  for (const Victim& victim : best.victims) stop_victim(victim, job.id);
   hold_nodes(job, Reservation{start, best.alternative, {{best.node, 1}}});
   return true;
 }

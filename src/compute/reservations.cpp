@@ -40,10 +40,10 @@ void Core::hold_nodes(Job& job, Reservation reservation) {
   std::vector<NodeId> names;
   for (const auto& part : reservation.parts) {
     reserved_nodes_.insert(part.node);
-    nodes_.reserve(part.node, job.request.job);
+    nodes_.reserve(part.node, job.id);
     names.push_back(nodes_.at(part.node).offer.node);
   }
-  actions_.push_back(Reserve{job.request.job, reservation.start, std::move(names)});
+  actions_.push_back(Reserve{job.id, reservation.start, std::move(names)});
   job.reservation = std::make_unique<Reservation>(std::move(reservation));
   reserved_.push_back(&job);
 }
@@ -98,10 +98,10 @@ Core::Reserved Core::reserve(Job& job, const std::vector<End>& ends) {
     if (found && (!best || found->start < best->start)) best = std::move(found);
   }
   if (!best) return is_blocked ? Reserved::Blocked : Reserved::No;
-  const Request& request = job.request;
-  const WallTime end = after(best->start, request.walltime_ms);
-  if (!job.has_started && request.start_by && *request.start_by < best->start) return Reserved::No;
-  if (!job.has_started && request.finish_by && *request.finish_by < end) return Reserved::No;
+  const Terms& terms = job.terms;
+  const WallTime end = after(best->start, terms.walltime_ms);
+  if (!job.has_started && terms.start_by && *terms.start_by < best->start) return Reserved::No;
+  if (!job.has_started && terms.finish_by && *terms.finish_by < end) return Reserved::No;
   hold_nodes(job, std::move(*best));
   return Reserved::Yes;
 }
@@ -259,11 +259,11 @@ std::optional<Reservation> Core::earliest_single(const Job& job, std::uint32_t a
 Core::Window Core::earliest(const Job& job, std::uint32_t alternative,
                             const std::vector<End>& ends) const {
   const ShapeIndex& shape = job.cls->alternatives[alternative];
-  const Gang& gang = job.request.gang;
+  const Gang& gang = job.cls->gang;
   if (gang.max == 1 && gang.topology == Topology::Any && shape.fits_nowhere(nodes_)) {
     if (auto found = earliest_single(job, alternative, ends)) return {std::move(found), false};
   }
-  const Spread spread = job.is_gang() ? job.request.spread : Spread::None;
+  const Spread spread = job.is_gang() ? job.terms.spread : Spread::None;
   EarliestWindow window(nodes_, shape, gang, spread);
   const auto may_use = [&](NodeIndex node) { return failed_for_job(job, node, now_) == 0; };
   if (!window.begin(may_use)) return {std::nullopt, window.could_unreserved()};

@@ -87,11 +87,21 @@ std::uint32_t failed_of_kind(const Shape& shape, const Offer& offer, const Links
 
 }  // namespace
 
+std::uint64_t price_max_of(const Request& request) {
+  constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t price = request.price_per_hour_max;
+  return std::min(price == 0 ? no_limit : price, request.is_spot ? request.bid_per_hour : no_limit);
+}
+
+bool is_shape_of(const Shape& shape, const Request& request, const Alternative& alternative) {
+  return shape.need == alternative && shape.placement == request.placement &&
+         shape.tier_min == request.tier_min && shape.data_class == request.data_class &&
+         shape.risk == request.risk && shape.price_max == price_max_of(request);
+}
+
 Shape shape_of(const Request& request, const Alternative& alternative) {
-  Shape shape{alternative, request.placement, request.tier_min, request.data_class, request.risk};
-  if (request.price_per_hour_max > 0) shape.price_max = request.price_per_hour_max;
-  if (request.is_spot) shape.price_max = std::min(shape.price_max, request.bid_per_hour);
-  return shape;
+  return {alternative,        request.placement, request.tier_min,
+          request.data_class, request.risk,      price_max_of(request)};
 }
 
 Need need_of(const Shape& shape) {

@@ -24,9 +24,13 @@ struct Shape {
   std::uint64_t price_max = std::numeric_limits<std::uint64_t>::max();
 
   friend bool operator==(const Shape&, const Shape&) = default;
-  friend auto operator<=>(const Shape&, const Shape&) = default;
 };
 
+/// The least of what the customer would pay.
+[[nodiscard]] std::uint64_t price_max_of(const Request& request);
+/// Whether it is `shape_of` those.
+[[nodiscard]] bool is_shape_of(const Shape& shape, const Request& request,
+                               const Alternative& alternative);
 [[nodiscard]] Shape shape_of(const Request& request, const Alternative& alternative);
 [[nodiscard]] Need need_of(const Shape& shape);
 

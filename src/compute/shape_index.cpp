@@ -70,21 +70,31 @@ void ShapeIndex::refresh(const NodeTable& nodes) {
 
 void ShapeIndex::rebuild(const NodeTable& nodes) {
   fits_ = 0;
+  has_room_.assign(nodes.size(), false);
   scores_.grow(nodes.size());
   scores_.set_all([&](std::size_t place, std::int32_t) {
-    const bool has_room = fits(nodes, static_cast<NodeIndex>(place));
-    fits_ += has_room ? 1 : 0;
-    return has_room ? unscored : unfit;
+    if (!fits(nodes, static_cast<NodeIndex>(place))) return unfit;
+    has_room_[place] = true;
+    ++fits_;
+    return unscored;
   });
   generation_ = not_scored;
 }
 
 void ShapeIndex::look(const NodeTable& nodes, NodeIndex index) {
   const bool has_room = fits(nodes, index);
-  // Where nothing fits there is nothing to correct.
-  if (!has_room && fits_ == 0) return;
-  scores_.grow(index + std::size_t{1});
-  set(index, has_room ? unscored : unfit);
+  if (index >= has_room_.size()) {
+    has_room_.resize(nodes.size());
+    scores_.grow(nodes.size());
+  }
+  if (has_room) {
+    if (scores_.at(index) != unscored) waiting_.push_back(index);
+    scores_.set(index, unscored);
+  } else if (has_room_[index]) {
+    scores_.set(index, unfit);
+  }
+  fits_ = fits_ + (has_room ? 1 : 0) - (has_room_[index] ? 1 : 0);
+  has_room_[index] = has_room;
 }
 
 bool ShapeIndex::fits(const NodeTable& nodes, NodeIndex index) {
@@ -105,15 +115,6 @@ ShapeIndex::OfKind& ShapeIndex::of_kind(const NodeTable& nodes, NodeIndex index)
   return known;
 }
 
-void ShapeIndex::set(NodeIndex index, std::int32_t now) {
-  const std::int32_t before = scores_.at(index);
-  if (before == now) return;
-  scores_.set(index, now);
-  if (before == unfit) ++fits_;
-  if (now == unfit) --fits_;
-  if (now == unscored) waiting_.push_back(index);
-}
-
 /// Of a node that fits.
 std::int32_t ShapeIndex::measure(const NodeTable& nodes, NodeIndex index) {
   if (!nodes.room(index).is_idle) {
@@ -130,11 +131,11 @@ std::int32_t ShapeIndex::measure(const NodeTable& nodes, NodeIndex index) {
 void ShapeIndex::score_all(const NodeTable& nodes) {
   if (generation_ == nodes.generation()) {
     for (const NodeIndex index : waiting_) {
-      if (scores_.at(index) == unscored) set(index, measure(nodes, index));
+      if (scores_.at(index) == unscored) scores_.set(index, measure(nodes, index));
     }
   } else {
     scores_.set_all([&](std::size_t place, std::int32_t before) {
-      return before == unfit ? unfit : measure(nodes, static_cast<NodeIndex>(place));
+      return before == LeastTree::none ? before : measure(nodes, static_cast<NodeIndex>(place));
     });
     generation_ = nodes.generation();
   }

@@ -85,7 +85,6 @@ class ShapeIndex {
   void look(const NodeTable& nodes, NodeIndex index);
   [[nodiscard]] bool fits(const NodeTable& nodes, NodeIndex index);
   OfKind& of_kind(const NodeTable& nodes, NodeIndex index);
-  void set(NodeIndex index, std::int32_t score);
   void rebuild(const NodeTable& nodes);
   void score_all(const NodeTable& nodes);
   [[nodiscard]] std::int32_t measure(const NodeTable& nodes, NodeIndex index);
@@ -105,6 +104,8 @@ class ShapeIndex {
   /// It says something of single nodes or operators.
   bool has_names_;
   std::vector<OfKind> kinds_;
+  /// By node. Far smaller than the scores, so that most looks at nodes without room end here.
+  std::vector<bool> has_room_;
   LeastTree scores_;
   /// All that became unscored since all were scored, and some that are not.
   std::vector<NodeIndex> waiting_;

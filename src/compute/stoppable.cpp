@@ -31,17 +31,11 @@ std::uint64_t cost_of_stopping(const Stoppable& one, WallTime now) {
 }
 
 Stoppable stoppable_of(const Lease& lease) {
-  const Request& request = lease.job->request;
+  const Terms& terms = lease.job->terms;
   const Held held{lease.need.gpu_total(), lease.need.cpu_milli};
-  return {&lease,
-          lease.job->queue,
-          request.priority,
-          request.is_spot,
-          lease.job->is_gang(),
-          request.bid_per_hour,
-          held,
-          lease.started.milliseconds,
-          request.checkpoint_ms};
+  return {&lease,        lease.job->queue,           terms.priority,
+          terms.is_spot, lease.job->is_gang(),       terms.bid_per_hour,
+          held,          lease.started.milliseconds, terms.checkpoint_ms};
 }
 
 std::optional<StopCause> StopRights::over(const Stoppable& one) const {

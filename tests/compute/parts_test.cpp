@@ -270,13 +270,15 @@ TEST(QueueTree, PastUseIsHalvedEveryHalfLife) {
 
 TEST(StoppableLeases, ForWhomThereIsSomebodyToStop_S1) {
   Draws draws(6);
+  RequestClass cls;
   std::vector<Job> jobs(40);
   std::vector<Lease> leases(jobs.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
+    jobs[i].cls = &cls;
     jobs[i].queue = draws.below(4);
-    jobs[i].request.priority = static_cast<std::int32_t>(draws.below(3));
-    jobs[i].request.is_spot = draws.once_in(3);
-    jobs[i].request.bid_per_hour = draws.below(3);
+    jobs[i].terms.priority = static_cast<std::int32_t>(draws.below(3));
+    jobs[i].terms.is_spot = draws.once_in(3);
+    jobs[i].terms.bid_per_hour = draws.below(3);
     leases[i].number = LeaseNumber(i + 1);
     leases[i].job = &jobs[i];
     leases[i].node = draws.below(5);

@@ -52,6 +52,7 @@ struct Gang {
   std::uint32_t min = 1;
   std::uint32_t max = 1;
   Topology topology = Topology::Any;
+  friend bool operator==(const Gang&, const Gang&) = default;
 };
 
 /// What tasks of one replica group must not share.
