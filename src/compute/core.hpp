@@ -18,6 +18,7 @@
 
 #include "class_set.hpp"
 #include "job.hpp"
+#include "lease_ends.hpp"
 #include "node_table.hpp"
 #include "oort/compute/explanation.hpp"
 #include "oort/compute/scheduler.hpp"
@@ -76,7 +77,7 @@ class Core {
   struct Hopeless {
     static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t until = never;
-    Need need;
+    Glance need;
   };
   using ReplicaGroup = std::pair<std::uint64_t, JobId>;
 
@@ -161,12 +162,6 @@ class Core {
   void reject_late();
   void drop_late_reservations();
   void make_reservations();
-  /// When a lease is expected to be over.
-  struct End {
-    WallTime time;
-    LeaseNumber number;
-    const Lease* lease = nullptr;
-  };
   /// What a search for nodes and a time has found. It is blocked where reservations of others alone
   /// keep the job from having one.
   struct Window {
@@ -174,16 +169,14 @@ class Core {
     bool is_blocked = false;
   };
   enum class Reserved : std::uint8_t { Yes, Blocked, No };
-  [[nodiscard]] Reserved reserve(Job& job, const std::vector<End>& ends);
+  [[nodiscard]] Reserved reserve(Job& job, const std::vector<Ending>& ends);
   void hold_nodes(Job& job, Reservation reservation);
   void drop_reservation(Job& job);
   [[nodiscard]] Window earliest(const Job& job, std::uint32_t alternative,
-                                const std::vector<End>& ends) const;
+                                const std::vector<Ending>& ends) const;
   [[nodiscard]] std::optional<Reservation> earliest_single(const Job& job,
                                                            std::uint32_t alternative,
-                                                           const std::vector<End>& ends) const;
-  /// All leases, the first to end first.
-  [[nodiscard]] std::vector<End> sorted_ends() const;
+                                                           const std::vector<Ending>& ends) const;
   [[nodiscard]] std::vector<Job*> heads_in_order(Patience Job::* patience) const;
   void preempt();
   [[nodiscard]] bool preempt_for(Job& job, const StopRights& rights);
@@ -220,6 +213,7 @@ class Core {
   std::pmr::unordered_map<JobId, Job, ByName> jobs_{&pool_};
   std::map<JobId, JobTasks> ended_;
   std::pmr::unordered_map<LeaseNumber, Lease, ByName> leases_{&pool_};
+  LeaseEnds ends_;
   LeaseNumber last_lease_;
   std::uint64_t last_sequence_ = 0;
   WallTime last_tick_;

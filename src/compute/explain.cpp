@@ -232,7 +232,7 @@ Explanation Core::explain_alternatives(const Job& job) const {
   if (job.reservation) {
     best->starts = job.reservation->start;
   } else if (const auto window =
-                 earliest(job, static_cast<std::uint32_t>(best->alternative), sorted_ends());
+                 earliest(job, static_cast<std::uint32_t>(best->alternative), ends_.in_order(now_));
              window.reservation) {
     best->starts = window.reservation->start;
   }

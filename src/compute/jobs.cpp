@@ -129,6 +129,7 @@ void Core::end_lease(LeaseNumber number, LeaseEnd end) {
   if (is_stoppable(*found->second.job) && !found->second.is_stopping) {
     stoppable_.remove(found->second);
   }
+  ends_.remove(found->second);
   const Lease lease = found->second;
   Job& job = *lease.job;
   leases_.erase(found);
@@ -190,7 +191,11 @@ void Core::stop(Lease& lease, StopCause cause, const JobId& by, std::uint64_t gr
   if (is_stoppable(*lease.job)) stoppable_.remove(lease);
   lease.is_stopping = true;
   const WallTime deadline = after(now_, grace_ms);
-  lease.until = std::min(lease.until, deadline);
+  if (deadline < lease.until) {
+    ends_.remove(lease);
+    lease.until = deadline;
+    ends_.add(lease);
+  }
   actions_.push_back(Stop{lease.number, cause, by, deadline});
 }
 
@@ -311,6 +316,7 @@ void Core::lease(Job& job, const Spot& spot, std::uint32_t task) {
   actions_.push_back(Place{last_lease_, job.id, lease.task, offer.node, spot.alternative,
                            spot.devices, price_of(shape.shape().need, offer), lease.until});
   const auto added = leases_.emplace(last_lease_, lease).first;
+  ends_.add(added->second);
   if (is_stoppable(job)) stoppable_.add(added->second);
 }
 

@@ -21,12 +21,16 @@ class LeastTree {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::int32_t at(std::size_t place) const { return levels_.front()[place]; }
   void set(std::size_t place, std::int32_t number);
+  /// Has the number brought near.
+  void fetch(std::size_t place) const noexcept {
+    __builtin_prefetch(levels_.front().data() + place);
+  }
   /// Never fewer places than before; new ones have no number.
   void grow(std::size_t size);
-  /// Every number becomes what `of(place, number)` says.
+  /// Every number becomes what `of(place)` says.
   template <class Of>
   void set_all(const Of& of) {
-    for (std::size_t i = 0; i < size_; ++i) levels_.front()[i] = of(i, levels_.front()[i]);
+    for (std::size_t i = 0; i < size_; ++i) levels_.front()[i] = of(i);
     derive();
   }
   [[nodiscard]] std::optional<std::size_t> first_least() const;

@@ -101,6 +101,7 @@ void NodeTable::remove(NodeIndex index) {
   OORT_ASSERT(node.leases.empty(), "leases end before their node goes");
   count(node, false);
   kinds_.leave(node.kind);
+  ++offers_version_;
   by_id_.erase(node.offer.node);
   node.is_present = false;
   node.reserved_for.reset();
@@ -176,6 +177,7 @@ std::int32_t NodeTable::score(NodeIndex index, const Shape& shape, const Need& n
 void NodeTable::set_offer(Node& node, const Offer& offer) {
   node.offer = offer;
   node.kind = kinds_.enter(offer);
+  ++offers_version_;
   node.has_price = offer.ask_per_gpu != 0 || offer.ask_per_core != 0;
   node.total_cpu = offer.cpu_milli;
   const auto width = static_cast<std::int64_t>(std::bit_width(offer.honest_weight));

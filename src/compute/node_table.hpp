@@ -71,6 +71,12 @@ class NodeTable {
   [[nodiscard]] std::optional<NodeIndex> find(const NodeId& id) const;
   [[nodiscard]] const Node& at(NodeIndex index) const { return nodes_[index]; }
   [[nodiscard]] const Room& room(NodeIndex index) const { return rooms_[index]; }
+  /// Has what a score needs of the node brought near.
+  void fetch(NodeIndex index) const noexcept {
+    constexpr std::size_t line = 64;
+    const auto* const bytes = reinterpret_cast<const char*>(nodes_.data() + index);
+    for (std::size_t i = 0; i < offsetof(Node, kind); i += line) __builtin_prefetch(bytes + i);
+  }
   [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
   [[nodiscard]] const std::map<NodeId, NodeIndex>& present() const noexcept { return by_id_; }
   /// Sum over present nodes.
@@ -106,6 +112,8 @@ class NodeTable {
   }
   /// Grows when all that was derived from scores must be derived again.
   [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
+  /// Grows with every change of any offer.
+  [[nodiscard]] std::uint64_t offers_version() const noexcept { return offers_version_; }
   [[nodiscard]] const NodeKinds& kinds() const noexcept { return kinds_; }
 
  private:
@@ -132,6 +140,7 @@ class NodeTable {
   std::vector<std::uint64_t> latest_;
   std::uint64_t log_begin_ = 0;
   std::uint64_t generation_ = 0;
+  std::uint64_t offers_version_ = 0;
 };
 
 }  // namespace oort::compute

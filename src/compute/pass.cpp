@@ -126,7 +126,7 @@ bool Core::check_ready(ClassId id) {
   if (is_simple && known.until != Hopeless::never) cls.alternatives.front().skip_to(known.until);
   const bool is_ready_now = is_ready(cls);
   known.until = Hopeless::never;
-  if (is_simple && !is_ready_now) known = {nodes_.log_end(), cls.alternatives.front().need()};
+  if (is_simple && !is_ready_now) known = {nodes_.log_end(), cls.alternatives.front().glance()};
   return is_ready_now;
 }
 
@@ -169,10 +169,8 @@ Job* Core::head_of(QueueIndex index) const {
   const Queue& queue = queues_.at(index);
   Job* best = nullptr;
   for (const ClassId cls : ready_) {
-    // No job of the class ranks before its head.
-    const bool is_behind = cls < queue.heads.size() && best != nullptr &&
-                           queue.heads[cls].job != nullptr && best->rank < queue.heads[cls].rank;
-    if (is_behind) continue;
+    // No job of a class ranks before its head.
+    if (best != nullptr && cls < queue.heads.size() && best->rank < queue.heads[cls].rank) continue;
     Job* const first = unseen(index, cls);
     if (first != nullptr && (best == nullptr || first->rank < best->rank)) best = first;
   }

@@ -202,13 +202,17 @@ void Core::stop_victim(const Victim& victim, const JobId& by) {
 
 bool Core::preempt_for(Job& job, const StopRights& rights) {
   Choice best;
+  const std::uint64_t queues = rights.queues();
   for (std::uint32_t i = 0; i < job.cls->alternatives.size(); ++i) {
     const ShapeIndex& shape = job.cls->alternatives[i];
     for (NodeIndex index = 0; index < stoppable_.nodes_end(); ++index) {
+      // Most have nobody, or nobody cheap enough, at a glance.
       const Node& node = nodes_.at(index);
-      // Most are dearer at a glance.
-      const Held least = missing(node.free, shape.need());
-      if (stoppable_.least_cost(index, least, now_) >= best.cost) continue;
+      const auto least_cost = [&](const Held& held) {
+        return stoppable_.least_cost(index, rights, queues, held, now_);
+      };
+      if (least_cost({}) >= best.cost) continue;
+      if (least_cost(missing(node.free, shape.need())) >= best.cost) continue;
       if (least_cost_on(rights, index) >= best.cost) continue;
       const bool is_others = node.reserved_for && *node.reserved_for != job.id;
       const Match matched = shape.match_of(nodes_, index);

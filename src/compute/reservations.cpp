@@ -73,14 +73,17 @@ std::vector<Job*> Core::heads_in_order(Patience Job::* patience) const {
 }
 
 void Core::make_reservations() {
-  // While reservations are made no lease comes or goes, so their ends are sorted once.
-  std::optional<std::vector<End>> ends;
+  // While reservations are made no lease comes or goes, so their order is asked for once.
+  std::optional<std::vector<Ending>> ends;
   std::size_t tries = 2 * options_.reservations_max;
   for (Job* const job : heads_in_order(&Job::for_reservation)) {
     if (reserved_.size() >= options_.reservations_max || tries == 0) break;
     if (job->reservation) continue;
     --tries;
-    if (!ends) ends = sorted_ends();
+    if (!ends) {
+      ends_.settle();
+      ends = ends_.in_order(now_);
+    }
     const Reserved outcome = reserve(*job, *ends);
     // Those behind it would hold, again and again, what it waits for.
     if (outcome == Reserved::Blocked) break;
@@ -88,7 +91,7 @@ void Core::make_reservations() {
   }
 }
 
-Core::Reserved Core::reserve(Job& job, const std::vector<End>& ends) {
+Core::Reserved Core::reserve(Job& job, const std::vector<Ending>& ends) {
   std::optional<Reservation> best;
   bool is_blocked = false;
   for (std::uint32_t i = 0; i < job.cls->alternatives.size(); ++i) {
@@ -212,20 +215,10 @@ class EarliestWindow {
   bool could_unreserved_ = false;
 };
 
-std::vector<Core::End> Core::sorted_ends() const {
-  std::vector<End> ends;
-  ends.reserve(leases_.size());
-  for (const auto& [number, lease] : leases_) ends.push_back({lease.ends(now_), number, &lease});
-  std::sort(ends.begin(), ends.end(), [](const End& a, const End& b) {
-    return std::pair(a.time, a.number) < std::pair(b.time, b.number);
-  });
-  return ends;
-}
-
 /// As `earliest`, for one task that lies anywhere and fits nowhere now: only the nodes of leases
 /// that end before it fits are looked at. Nothing where there is no such time, or not for sure.
 std::optional<Reservation> Core::earliest_single(const Job& job, std::uint32_t alternative,
-                                                 const std::vector<End>& ends) const {
+                                                 const std::vector<Ending>& ends) const {
   const ShapeIndex& shape = job.cls->alternatives[alternative];
   struct State {
     bool is_seen = false;
@@ -257,7 +250,7 @@ std::optional<Reservation> Core::earliest_single(const Job& job, std::uint32_t a
 }
 
 Core::Window Core::earliest(const Job& job, std::uint32_t alternative,
-                            const std::vector<End>& ends) const {
+                            const std::vector<Ending>& ends) const {
   const ShapeIndex& shape = job.cls->alternatives[alternative];
   const Gang& gang = job.cls->gang;
   if (gang.max == 1 && gang.topology == Topology::Any && shape.fits_nowhere(nodes_)) {

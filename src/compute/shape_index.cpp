@@ -10,6 +10,7 @@ namespace oort::compute {
 
 ShapeIndex::ShapeIndex(const Shape& shape, bool is_indexed)
     : need_(need_of(shape)),
+      glance_(glance_of(need_)),
       is_indexed_(is_indexed),
       is_plain_(shape.need.gpu_models.empty() && shape.need.gpu_memory_mib_min == 0 &&
                 !shape.need.same_interconnect && shape.need.disk_mib == 0 && shape.risk == 0),
@@ -60,45 +61,53 @@ void ShapeIndex::refresh(const NodeTable& nodes) {
   } else if (cursor_ < nodes.log_begin() || end - cursor_ > nodes.size()) {
     rebuild(nodes);
   } else {
+    const bool is_known = offers_version_ == nodes.offers_version();
     for (std::uint64_t at = cursor_; at < end; ++at) {
       // Only the last of a node's changes counts.
-      if (nodes.is_latest(at)) look(nodes, nodes.changed(at));
+      if (nodes.is_latest(at)) look(nodes, nodes.changed(at), is_known);
     }
   }
   cursor_ = end;
+  offers_version_ = nodes.offers_version();
+}
+
+void ShapeIndex::grow(const NodeTable& nodes) {
+  has_room_.resize(nodes.size());
+  is_waiting_.resize(nodes.size());
+  scores_.grow(nodes.size());
 }
 
 void ShapeIndex::rebuild(const NodeTable& nodes) {
-  fits_ = 0;
   has_room_.assign(nodes.size(), false);
-  scores_.grow(nodes.size());
-  scores_.set_all([&](std::size_t place, std::int32_t) {
-    if (!fits(nodes, static_cast<NodeIndex>(place))) return unfit;
-    has_room_[place] = true;
+  is_waiting_.assign(nodes.size(), false);
+  waiting_.clear();
+  fits_ = 0;
+  for (NodeIndex index = 0; index < nodes.size(); ++index) {
+    if (is_short(nodes.room(index), glance_) || !fits(nodes, index)) continue;
+    has_room_[index] = true;
     ++fits_;
-    return unscored;
-  });
+  }
   generation_ = not_scored;
 }
 
-void ShapeIndex::look(const NodeTable& nodes, NodeIndex index) {
-  const bool has_room = fits(nodes, index);
-  if (index >= has_room_.size()) {
-    has_room_.resize(nodes.size());
-    scores_.grow(nodes.size());
-  }
-  if (has_room) {
-    if (scores_.at(index) != unscored) waiting_.push_back(index);
-    scores_.set(index, unscored);
-  } else if (has_room_[index]) {
-    scores_.set(index, unfit);
-  }
-  fits_ = fits_ + (has_room ? 1 : 0) - (has_room_[index] ? 1 : 0);
+void ShapeIndex::look(const NodeTable& nodes, NodeIndex index, bool is_known) {
+  if (index >= has_room_.size()) grow(nodes);
+  const bool had_room = has_room_[index];
+  // A node that had room may run it, as long as it offers the same.
+  const bool is_glance_enough = is_known && had_room && is_plain_;
+  const bool has_room =
+      !is_short(nodes.room(index), glance_) && (is_glance_enough || fits(nodes, index));
+  if (!had_room && !has_room) return;
   has_room_[index] = has_room;
+  fits_ = fits_ + (has_room ? 1 : 0) - (had_room ? 1 : 0);
+  if (is_waiting_[index]) return;
+  is_waiting_[index] = true;
+  waiting_.push_back(index);
 }
 
+/// Of a node that is not short.
 bool ShapeIndex::fits(const NodeTable& nodes, NodeIndex index) {
-  if (is_short(nodes.room(index), need_) || !of_kind(nodes, index).match.is_allowed) return false;
+  if (!of_kind(nodes, index).match.is_allowed) return false;
   if (has_names_ && !takes_name(shape_, nodes.at(index).offer)) return false;
   return is_plain_ || devices(nodes, index).has_value();
 }
@@ -115,12 +124,11 @@ ShapeIndex::OfKind& ShapeIndex::of_kind(const NodeTable& nodes, NodeIndex index)
   return known;
 }
 
-/// Of a node that fits.
-std::int32_t ShapeIndex::measure(const NodeTable& nodes, NodeIndex index) {
-  if (!nodes.room(index).is_idle) {
-    return is_plain_ ? plain_score(nodes, index) : score_now(nodes, index);
-  }
-  OfKind& known = of_kind(nodes, index);
+/// Of a node that has room; so something is known of its kind.
+inline std::int32_t ShapeIndex::measure(const NodeTable& nodes, NodeIndex index) {
+  const Room& room = nodes.room(index);
+  if (!room.is_idle) return is_plain_ ? plain_score(nodes, index) : score_now(nodes, index);
+  OfKind& known = kinds_[room.kind];
   if (known.generation != nodes.generation()) {
     known.generation = nodes.generation();
     known.idle_score = score_now(nodes, index);
@@ -128,16 +136,28 @@ std::int32_t ShapeIndex::measure(const NodeTable& nodes, NodeIndex index) {
   return known.idle_score;
 }
 
-void ShapeIndex::score_all(const NodeTable& nodes) {
-  if (generation_ == nodes.generation()) {
-    for (const NodeIndex index : waiting_) {
-      if (scores_.at(index) == unscored) scores_.set(index, measure(nodes, index));
-    }
-  } else {
-    scores_.set_all([&](std::size_t place, std::int32_t before) {
-      return before == LeastTree::none ? before : measure(nodes, static_cast<NodeIndex>(place));
-    });
+void ShapeIndex::score_waiting(const NodeTable& nodes) {
+  // Nodes that came while nothing fitted may not have been looked at.
+  grow(nodes);
+  const auto score_of = [&](NodeIndex index) {
+    return has_room_[index] ? measure(nodes, index) : unfit;
+  };
+  if (generation_ != nodes.generation()) {
+    scores_.set_all([&](std::size_t place) { return score_of(static_cast<NodeIndex>(place)); });
     generation_ = nodes.generation();
+    for (const NodeIndex index : waiting_) is_waiting_[index] = false;
+    waiting_.clear();
+  }
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    // Nodes lie far apart: one is fetched while those before it are measured.
+    constexpr std::size_t ahead = 3;
+    if (i + ahead < waiting_.size()) {
+      nodes.fetch(waiting_[i + ahead]);
+      scores_.fetch(waiting_[i + ahead]);
+    }
+    const NodeIndex index = waiting_[i];
+    scores_.set(index, score_of(index));
+    is_waiting_[index] = false;
   }
   waiting_.clear();
 }
@@ -145,7 +165,7 @@ void ShapeIndex::score_all(const NodeTable& nodes) {
 std::optional<NodeIndex> ShapeIndex::best(const NodeTable& nodes) {
   OORT_ASSERT(cursor_ == nodes.log_end(), "the index has seen every change");
   if (!is_indexed_) return best_;
-  score_all(nodes);
+  score_waiting(nodes);
   const auto first = scores_.first_least();
   if (!first) return std::nullopt;
   return static_cast<NodeIndex>(*first);

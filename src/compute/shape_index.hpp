@@ -14,16 +14,28 @@
 namespace oort::compute {
 
 /// Scores lie between -score_max and score_max; a node that cannot run the shape has `unfit`.
-inline constexpr std::int32_t score_max = std::numeric_limits<std::int32_t>::max() - 2;
+inline constexpr std::int32_t score_max = std::numeric_limits<std::int32_t>::max() - 1;
 inline constexpr std::int32_t unfit = LeastTree::none;
 
+/// Of a need, what a glance at a node's room tells.
+struct Glance {
+  std::uint32_t cpu_milli = 0;
+  std::uint32_t memory_mib = 0;
+  std::uint16_t most = 0;  ///< Thousandths of one device.
+  std::uint8_t whole = 0;  ///< Devices.
+};
+[[nodiscard]] inline Glance glance_of(const Need& need) noexcept {
+  const bool is_share = need.gpu_milli < gpu_whole;
+  return {need.cpu_milli, need.memory_mib, is_share ? need.gpu_milli : std::uint16_t{0},
+          static_cast<std::uint8_t>(is_share ? 0 : need.gpu_count)};
+}
 /// Whether a node is out of the question by its room alone, as most of a full cluster are.
-[[nodiscard]] inline bool is_short(const Room& room, const Need& need) noexcept {
-  if (!room.is_open || room.cpu_milli < need.cpu_milli || room.memory_mib < need.memory_mib) {
-    return true;
-  }
-  return need.gpu_milli == gpu_whole ? room.whole_free < need.gpu_count
-                                     : room.most_free < need.gpu_milli;
+[[nodiscard]] inline bool is_short(const Room& room, const Glance& need) noexcept {
+  // Without branches, for nobody can guess them.
+  return static_cast<int>(!room.is_open) | static_cast<int>(room.cpu_milli < need.cpu_milli) |
+         static_cast<int>(room.memory_mib < need.memory_mib) |
+         static_cast<int>(room.most_free < need.most) |
+         static_cast<int>(room.whole_free < need.whole);
 }
 
 /// A shape, and which node would be best for it now. Reserved nodes are not in it.
@@ -38,6 +50,7 @@ class ShapeIndex {
 
   [[nodiscard]] const Shape& shape() const noexcept { return shape_; }
   [[nodiscard]] const Need& need() const noexcept { return need_; }
+  [[nodiscard]] const Glance& glance() const noexcept { return glance_; }
   [[nodiscard]] bool is_indexed() const noexcept { return is_indexed_; }
 
   /// Where no node had room, nor has had any up to that position of the log: what lies before it
@@ -66,9 +79,6 @@ class ShapeIndex {
   [[nodiscard]] std::optional<DeviceMask> devices(const NodeTable& nodes, NodeIndex index) const;
 
  private:
-  /// Of a node that has room, until somebody asks for the best: behind every score.
-  static constexpr std::int32_t unscored = score_max + 1;
-
   /// No generation of the nodes.
   static constexpr std::uint64_t not_scored = std::numeric_limits<std::uint64_t>::max();
 
@@ -82,20 +92,23 @@ class ShapeIndex {
     std::int32_t idle_score = unfit;
   };
 
-  void look(const NodeTable& nodes, NodeIndex index);
+  /// `is_known`: no offer has changed since the last look at any node.
+  void look(const NodeTable& nodes, NodeIndex index, bool is_known);
   [[nodiscard]] bool fits(const NodeTable& nodes, NodeIndex index);
   OfKind& of_kind(const NodeTable& nodes, NodeIndex index);
+  void grow(const NodeTable& nodes);
   void rebuild(const NodeTable& nodes);
-  void score_all(const NodeTable& nodes);
+  void score_waiting(const NodeTable& nodes);
   [[nodiscard]] std::int32_t measure(const NodeTable& nodes, NodeIndex index);
   [[nodiscard]] std::int32_t plain_score(const NodeTable& nodes, NodeIndex index) const;
   [[nodiscard]] std::optional<NodeIndex> scan(const NodeTable& nodes) const;
 
   // What every question touches stands first.
   std::uint64_t cursor_ = 0;
-  /// Of the nodes, when all that fit were scored.
+  /// Of the nodes, when all were scored.
   std::uint64_t generation_ = not_scored;
   Need need_;
+  Glance glance_;
   /// How many nodes have room.
   std::size_t fits_ = 0;
   bool is_indexed_;
@@ -103,12 +116,15 @@ class ShapeIndex {
   bool is_plain_;
   /// It says something of single nodes or operators.
   bool has_names_;
+  std::uint64_t offers_version_ = 0;
   std::vector<OfKind> kinds_;
-  /// By node. Far smaller than the scores, so that most looks at nodes without room end here.
+  /// By node: whether it has room, and whether it waits for its score.
   std::vector<bool> has_room_;
-  LeastTree scores_;
-  /// All that became unscored since all were scored, and some that are not.
+  std::vector<bool> is_waiting_;
+  /// Those that have changed since they were scored, each once.
   std::vector<NodeIndex> waiting_;
+  /// `unfit` where there is no room. Of nodes that wait, what was true.
+  LeastTree scores_;
   /// Without an index.
   std::optional<NodeIndex> best_;
   Shape shape_;

@@ -14,6 +14,8 @@ constexpr std::uint64_t restart_ms = 60'000;
 /// No cost is greater, so that sums of them are none.
 constexpr std::uint64_t cost_max = std::numeric_limits<std::uint64_t>::max() / (1U << 20);
 
+std::uint64_t queue_bit(QueueIndex queue) { return std::uint64_t{1} << queue % 64; }
+
 template <class Counts, class Key>
 void uncount(Counts& counts, const Key& key) {
   const auto found = counts.find(key);
@@ -36,6 +38,12 @@ Stoppable stoppable_of(const Lease& lease) {
   return {&lease,        lease.job->queue,           terms.priority,
           terms.is_spot, lease.job->is_gang(),       terms.bid_per_hour,
           held,          lease.started.milliseconds, terms.checkpoint_ms};
+}
+
+std::uint64_t StopRights::queues() const {
+  std::uint64_t bits = queue_bit(queue);
+  for (QueueIndex i = 0; i < is_rich.size(); ++i) bits |= is_rich[i] ? queue_bit(i) : 0;
+  return bits;
 }
 
 std::optional<StopCause> StopRights::over(const Stoppable& one) const {
@@ -85,6 +93,11 @@ void StoppableLeases::remove(const Lease& lease) {
 void StoppableLeases::summarise(NodeIndex node) {
   Summary summary;
   for (const Stoppable& one : by_node_[node]) {
+    if (one.is_spot) {
+      summary.has_spot = true;
+    } else {
+      summary.queues |= queue_bit(one.queue);
+    }
     summary.held.gpu_milli += one.held.gpu_milli;
     summary.held.cpu_milli += one.held.cpu_milli;
     summary.least_width = std::min(summary.least_width, one.held.width());
@@ -96,12 +109,15 @@ void StoppableLeases::summarise(NodeIndex node) {
   summaries_[node] = summary;
 }
 
-std::uint64_t StoppableLeases::least_cost(NodeIndex node, const Held& held, WallTime now) const {
+std::uint64_t StoppableLeases::least_cost(NodeIndex node, const StopRights& rights,
+                                          std::uint64_t queues, const Held& held,
+                                          WallTime now) const {
   const Summary& all = summaries_[node];
   constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+  const bool is_covered = all.has_spot || (!rights.is_spot && (all.queues & queues) != 0);
   const bool suffices =
       all.held.gpu_milli >= held.gpu_milli && all.held.cpu_milli >= held.cpu_milli;
-  if (all.least_width == never || !suffices) return never;
+  if (!is_covered || !suffices) return never;
   const std::uint64_t width = std::max(held.width(), all.least_width);
   const std::uint64_t ran =
       now.milliseconds > all.started_ms ? now.milliseconds - all.started_ms : 0;

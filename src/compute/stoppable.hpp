@@ -49,11 +49,14 @@ struct StopRights {
   std::vector<bool> is_rich;
 
   [[nodiscard]] std::optional<StopCause> over(const Stoppable& one) const;
+  /// Bit n: of a queue whose number is n modulo 64 leases may be stopped that are not on spot.
+  [[nodiscard]] std::uint64_t queues() const;
 };
 
 /// All leases that may be stopped and are not stopping, by node.
 ///   S1  `has_any_for` is true exactly when the rights cover some lease.
-///   S2  No leases on a node that together hold so much cost less than `least_cost`.
+///   S2  No leases on a node that the rights cover and that together hold so much cost less than
+///       `least_cost`.
 class StoppableLeases {
  public:
   void add(const Lease& lease);
@@ -63,14 +66,19 @@ class StoppableLeases {
   [[nodiscard]] std::size_t nodes_end() const noexcept { return by_node_.size(); }
   [[nodiscard]] const std::vector<Stoppable>& on(NodeIndex node) const { return by_node_[node]; }
   [[nodiscard]] bool has_any_for(const StopRights& rights) const;
-  /// What stopping leases costs at least that together hold so much, whatever the rights; the
-  /// greatest value where all of them do not.
-  [[nodiscard]] std::uint64_t least_cost(NodeIndex node, const Held& held, WallTime now) const;
+  /// What stopping leases costs at least that the rights cover and that together hold so much; the
+  /// greatest value where it is sure that there are none. `queues` are those of the rights.
+  [[nodiscard]] std::uint64_t least_cost(NodeIndex node, const StopRights& rights,
+                                         std::uint64_t queues, const Held& held,
+                                         WallTime now) const;
 
  private:
   /// Of the leases on a node, apart from them: a glance at it spares most looks at them.
   struct Summary {
     Held held;
+    bool has_spot = false;
+    /// As `StopRights::queues`, of those that are not on spot.
+    std::uint64_t queues = 0;
     std::uint64_t least_width = std::numeric_limits<std::uint64_t>::max();
     /// When the last one started; the greatest value where a checkpoint may be as late as now.
     std::uint64_t started_ms = 0;

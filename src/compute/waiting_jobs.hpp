@@ -15,14 +15,14 @@ class WaitingJobs {
  public:
   [[nodiscard]] bool empty() const noexcept { return blocks_.empty(); }
   /// Requires: not empty.
-  [[nodiscard]] Job& first() const { return *blocks_.front().front().job; }
+  [[nodiscard]] Job& first() const { return *blocks_.front().entries.front().job; }
   /// The first behind the rank; null where there is none.
   [[nodiscard]] Job* behind(const Rank& rank) const;
   /// The first that is wanted; null where none is.
   template <class IsWanted>
   [[nodiscard]] Job* find(const IsWanted& is_wanted) const {
     for (const Block& block : blocks_) {
-      for (const Entry& entry : block) {
+      for (const Entry& entry : block.entries) {
         if (is_wanted(*entry.job)) return entry.job;
       }
     }
@@ -41,7 +41,11 @@ class WaitingJobs {
     Job* job;
   };
   /// Never empty.
-  using Block = std::vector<Entry>;
+  struct Block {
+    /// Of the last entry.
+    Rank rank;
+    std::vector<Entry> entries;
+  };
 
   static constexpr std::size_t block_max = 64;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -122,6 +123,9 @@ class Table {
     if (!known) {
       Offer one = offer(number, draws_.below(5));
       one.region = draws_.once_in(2) ? "eu" : "us";
+      one.honest_weight = draws_.below(4);
+      one.ask_per_gpu = draws_.below(2) * 50'000ULL;
+      if (!one.devices.empty() && draws_.once_in(2)) one.devices.front().memory_mib = 81'920;
       one.fabric = draws_.below(4);
       nodes_.add(one);
       return;
@@ -154,32 +158,67 @@ class Table {
   std::uint64_t leases_ = 0;
 };
 
+/// What different parts of the index see: any nodes, a share, nodes by name, devices by memory.
+std::vector<Request> requests_of_all_sorts() {
+  std::vector<Request> all(4, request(1, 1));
+  all[1].any_of[0].gpu_milli = 300;
+  all[2].placement.exclude_nodes = {node(3), node(4)};
+  all[2].placement.exclude_operators = {id_of<OperatorId>(5)};
+  all[3].any_of[0].gpu_memory_mib_min = 50'000;
+  return all;
+}
+
 TEST(ShapeIndex, TheBestIsTheFirstOfLeastScore_I1_I2) {
-  Table table(3);
+  for (const Request& asked : requests_of_all_sorts()) {
+    Table table(3);
+    ShapeIndex index(shape_of(asked, asked.any_of[0]), true);
+    const ShapeIndex fresh(index.shape(), false);
+    std::size_t found = 0;
+    for (int i = 0; i < 4'000; ++i) {
+      table.change();
+      if (table.draws_.once_in(3)) continue;
+      index.refresh(table.nodes_);
+      std::optional<NodeIndex> best;
+      std::int32_t least = unfit;
+      for (NodeIndex at = 0; at < table.nodes_.size(); ++at) {
+        if (table.nodes_.at(at).reserved_for) continue;
+        const std::int32_t score = fresh.score_now(table.nodes_, at);
+        if (score >= least) continue;
+        least = score;
+        best = at;
+      }
+      ASSERT_EQ(index.is_feasible(), best.has_value()) << i;
+      // Changes may heap up before anybody asks for the best.
+      if (table.draws_.once_in(4)) continue;
+      ASSERT_EQ(index.best(table.nodes_), best) << i;
+      if (best) {
+        ASSERT_EQ(index.score(table.nodes_, *best), least) << i;
+      }
+      found += best ? 1 : 0;
+    }
+    EXPECT_GT(found, 1'000U);
+  }
+}
+
+TEST(ShapeIndex, NodesThatCameWhileNothingFittedHaveScores_I1) {
+  NodeTable nodes{ScoreWeights()};
+  const auto small = [](std::uint64_t number) {
+    Offer one = offer(number, 1);
+    one.cpu_milli = 100;
+    return one;
+  };
   const Request asked = request(1, 1);
   ShapeIndex index(shape_of(asked, asked.any_of[0]), true);
-  std::size_t found = 0;
-  for (int i = 0; i < 4'000; ++i) {
-    table.change();
-    if (table.draws_.once_in(3)) continue;
-    index.refresh(table.nodes_);
-    std::optional<NodeIndex> best;
-    std::int32_t least = unfit;
-    for (NodeIndex at = 0; at < table.nodes_.size(); ++at) {
-      if (table.nodes_.at(at).reserved_for) continue;
-      const ShapeIndex fresh(index.shape(), false);
-      const std::int32_t score = fresh.score_now(table.nodes_, at);
-      if (score >= least) continue;
-      least = score;
-      best = at;
-    }
-    ASSERT_EQ(index.is_feasible(), best.has_value()) << i;
-    // Changes may heap up before anybody asks for the best.
-    if (table.draws_.once_in(4)) continue;
-    ASSERT_EQ(index.best(table.nodes_), best) << i;
-    found += best ? 1 : 0;
-  }
-  EXPECT_GT(found, 1'000U);
+  nodes.add(small(1));
+  index.refresh(nodes);
+  EXPECT_FALSE(index.is_feasible());
+  for (std::uint64_t i = 2; i <= 100; ++i) nodes.add(small(i));
+  index.skip_to(nodes.log_end());
+  nodes.change(0, offer(1, 1));
+  index.refresh(nodes);
+  EXPECT_EQ(index.best(nodes), 0U);
+  EXPECT_NE(index.score(nodes, 0), unfit);
+  EXPECT_EQ(index.score(nodes, 99), unfit);
 }
 
 TEST(GangIndex, AGroupHoldsWhatItsNodesHold_G1) {
@@ -250,6 +289,41 @@ TEST(QueueTree, AQueueUsesWhatItsChildrenUse_Q2) {
   }
 }
 
+TEST(QueueTree, TheNeediestIsThatOfTheLeastShareAfterEveryChange_Q1) {
+  Draws draws(7);
+  NodeTable nodes{ScoreWeights()};
+  nodes.add(offer(1, 8));
+  QueueTree tree;
+  for (std::uint32_t i = 1; i <= 6; ++i) tree.set(QueueId(i), QueueId(0), 1);
+  std::vector<std::pair<QueueIndex, Need>> held;
+  std::uint64_t offers = 1;
+  for (int i = 0; i < 5'000; ++i) {
+    const std::uint32_t kind = draws.below(40);
+    if (kind == 0) {
+      nodes.add(offer(++offers, 1 + draws.below(8)));
+    } else if (kind == 1) {
+      tree.set(QueueId(1 + draws.below(6)), QueueId(0), 1 + draws.below(4));
+    } else if (kind == 2) {
+      tree.pass_time(draws.below(2'000), 1'000);
+    } else if (kind < 20 && !held.empty()) {
+      tree.charge(held.back().first, held.back().second, false);
+      held.pop_back();
+    } else {
+      const Need need{draws.below(8'000), draws.below(8'000), 0, 1, 500, 0, false};
+      held.emplace_back(*tree.find(QueueId(1 + draws.below(6))), need);
+      tree.charge(held.back().first, held.back().second, true);
+    }
+    std::vector<bool> has_work(tree.size(), false);
+    std::optional<QueueIndex> expected;
+    for (QueueIndex at = 1; at < tree.size(); ++at) {
+      has_work[at] = !draws.once_in(3);
+      if (!has_work[at]) continue;
+      if (!expected || tree.share_ppb(at, nodes) < tree.share_ppb(*expected, nodes)) expected = at;
+    }
+    ASSERT_EQ(tree.neediest(has_work, nodes), expected) << i;
+  }
+}
+
 TEST(QueueTree, PastUseIsHalvedEveryHalfLife) {
   NodeTable nodes{ScoreWeights()};
   nodes.add(offer(1, 4));
@@ -274,8 +348,8 @@ TEST(StoppableLeases, ForWhomThereIsSomebodyToStop_S1) {
   std::vector<Job> jobs(40);
   std::vector<Lease> leases(jobs.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    jobs[i].cls = &cls;
     jobs[i].queue = draws.below(4);
+    jobs[i].cls = &cls;
     jobs[i].terms.priority = static_cast<std::int32_t>(draws.below(3));
     jobs[i].terms.is_spot = draws.once_in(3);
     jobs[i].terms.bid_per_hour = draws.below(3);
@@ -307,6 +381,65 @@ TEST(StoppableLeases, ForWhomThereIsSomebodyToStop_S1) {
     }
     ASSERT_EQ(all.has_any_for(rights), expected);
   }
+}
+
+TEST(StoppableLeases, NoneThatHoldSoMuchCostLessThanTheLeast_S2) {
+  Draws draws(8);
+  RequestClass cls;
+  std::vector<Job> jobs(60);
+  std::vector<Lease> leases(jobs.size());
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    jobs[i].cls = &cls;
+    jobs[i].terms.checkpoint_ms = draws.once_in(3) ? 1'000 + draws.below(100'000) : 0;
+    jobs[i].queue = draws.below(3);
+    jobs[i].terms.is_spot = draws.once_in(4);
+    leases[i].number = LeaseNumber(i + 1);
+    leases[i].job = &jobs[i];
+    leases[i].node = draws.below(12);
+    leases[i].need.cpu_milli = draws.below(8'000);
+    leases[i].need.gpu_count = static_cast<std::uint16_t>(draws.below(3));
+    // Some began so long ago that their cost is bounded.
+    leases[i].started = WallTime{draws.once_in(5) ? 0 : 1'000'000'000'000U - draws.below(500'000)};
+  }
+  StoppableLeases all;
+  std::vector<bool> is_in(leases.size(), false);
+  std::size_t tight = 0;
+  for (int round = 0; round < 2'000; ++round) {
+    const std::size_t at = draws.below(static_cast<std::uint32_t>(leases.size()));
+    is_in[at] ? all.remove(leases[at]) : all.add(leases[at]);
+    is_in[at] = !is_in[at];
+    const NodeIndex here = leases[at].node;
+    const WallTime now{1'000'000'000'000U + draws.below(1'000'000)};
+    const auto& on = all.on(here);
+    if (on.size() > 8) continue;
+    StopRights rights{draws.below(3), 1, draws.once_in(4), 1, {}};
+    if (draws.once_in(3)) rights.is_rich = {false, true, draws.once_in(2)};
+    const auto least_cost = [&](const Held& held) {
+      return all.least_cost(here, rights, rights.queues(), held, now);
+    };
+    Held everything;
+    for (std::uint32_t chosen = 1; chosen < 1U << on.size(); ++chosen) {
+      Held held;
+      std::uint64_t cost = 0;
+      bool is_covered = true;
+      for (std::size_t i = 0; i < on.size(); ++i) {
+        if ((chosen >> i & 1U) == 0) continue;
+        held.gpu_milli += on[i].held.gpu_milli;
+        held.cpu_milli += on[i].held.cpu_milli;
+        cost += cost_of_stopping(on[i], now);
+        is_covered = is_covered && rights.over(on[i]);
+      }
+      everything = held;  // The last choice is of all.
+      if (!is_covered) continue;
+      const std::uint64_t least = least_cost(held);
+      ASSERT_LE(least, cost);
+      tight += least * 2 > cost ? 1 : 0;
+    }
+    constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+    EXPECT_EQ(least_cost({everything.gpu_milli + 1, 0}), never);
+    EXPECT_EQ(least_cost({0, everything.cpu_milli + 1}), never);
+  }
+  EXPECT_GT(tight, 1'000U) << "and it is no idle bound";
 }
 
 }  // namespace

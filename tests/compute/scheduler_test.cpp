@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "builders.hpp"
+#include "draws.hpp"
 
 namespace oort::compute::test {
 namespace {
@@ -81,6 +83,21 @@ TEST(Scheduler, AJobKeepsAwayFromTheNodeThatBrokeUnderIt_R6) {
   EXPECT_EQ(bench.scheduler.leases_count(), 0U);
   bench.offer_node(offer(2, 1));
   EXPECT_EQ(bench.scheduler.leases_count(), 1U);
+}
+
+TEST(Scheduler, AJobThatAvoidsTheOnlyNodeWithRoomWaits_C8) {
+  Bench bench;
+  bench.offer_node(offer(1, 1));
+  // More than an index has looked at, for none of them ever had room.
+  for (std::uint64_t i = 2; i <= 100; ++i) {
+    Offer small = offer(i, 1);
+    small.cpu_milli = 100;
+    bench.offer_node(small);
+  }
+  const auto placed = all<Place>(bench.submit(request(1, 1)));
+  ASSERT_EQ(placed.size(), 1U);
+  EXPECT_TRUE(all<Place>(bench.end(placed[0], LeaseEnd::NodeFault)).empty());
+  EXPECT_EQ(bench.scheduler.waiting_count(), 1U);
 }
 
 TEST(Scheduler, SharesOneDeviceInThousandths_C1) {
@@ -448,6 +465,111 @@ TEST(Scheduler, AHigherPriorityStopsTheCheapestLeases_C10) {
     EXPECT_EQ(placed[0].job, job(9));
     EXPECT_EQ(bench.scheduler.job(job(one.stopped[0] + 1))->state, JobState::Queued);
   }
+}
+
+/// What runs on nodes of two devices, as far as stopping is concerned.
+class SmallCluster {
+ public:
+  explicit SmallCluster(std::uint64_t seed) : draws_(seed) {
+    for (std::uint64_t i = 1; i <= 4; ++i) {
+      Offer one = offer(i, 2);
+      one.cpu_milli = 4'000 + 4'000 * draws_.below(3);
+      offers_.push_back(one);
+      bench_.offer_node(one);
+    }
+    for (std::uint64_t i = 1; i <= 14; ++i) {
+      Request low = draw(i);
+      low.is_preemptible = true;
+      for (const Place& place : all<Place>(bench_.submit(low))) {
+        running_.push_back({place, low.any_of[0], bench_.now.milliseconds});
+      }
+      bench_.now.milliseconds += 1'000 * draws_.below(100);
+    }
+  }
+  Request draw(std::uint64_t number) {
+    Request one = request(number, static_cast<std::uint16_t>(1 + draws_.below(2)));
+    Alternative& need = one.any_of[0];
+    if (need.gpu_count == 1 && draws_.once_in(2)) {
+      need.gpu_milli = static_cast<std::uint16_t>(100 + draws_.below(800));
+    }
+    need.cpu_milli = 500 * (1 + draws_.below(8));
+    one.walltime_ms = 86'400'000;
+    return one;
+  }
+  /// The least that stopping leases of one node costs so that the task fits; nothing where none do.
+  [[nodiscard]] std::optional<std::uint64_t> least_cost(const Alternative& need) const {
+    std::optional<std::uint64_t> least;
+    for (const Offer& one : offers_) {
+      std::vector<const Running*> here;
+      for (const Running& lease : running_) {
+        if (lease.place.node == one.node) here.push_back(&lease);
+      }
+      for (std::uint32_t chosen = 0; chosen < 1U << here.size(); ++chosen) {
+        std::uint32_t cpu = one.cpu_milli;
+        std::array<std::uint32_t, 2> left{1'000, 1'000};
+        std::uint64_t cost = 0;
+        for (std::size_t i = 0; i < here.size(); ++i) {
+          if ((chosen >> i & 1U) != 0) {
+            cost += cost_of(*here[i]);
+            continue;
+          }
+          cpu -= here[i]->need.cpu_milli;
+          for (std::size_t d = 0; d < left.size(); ++d) {
+            if ((here[i]->place.devices >> d & 1U) != 0) left[d] -= here[i]->need.gpu_milli;
+          }
+        }
+        const auto fitting = std::count_if(
+            left.begin(), left.end(), [&](std::uint32_t free) { return free >= need.gpu_milli; });
+        if (cpu < need.cpu_milli || fitting < need.gpu_count) continue;
+        least = std::min(least.value_or(cost), cost);
+      }
+    }
+    return least;
+  }
+  [[nodiscard]] std::uint64_t cost_of(LeaseNumber number) const {
+    return cost_of(*std::find_if(running_.begin(), running_.end(),
+                                 [&](const Running& one) { return one.place.lease == number; }));
+  }
+
+  Bench bench_;
+
+ private:
+  struct Running {
+    Place place;
+    Alternative need;
+    std::uint64_t started_ms;
+  };
+  /// A minute and what it has done, times what does it: devices count sixteen times as much.
+  [[nodiscard]] std::uint64_t cost_of(const Running& one) const {
+    const std::uint64_t width =
+        16ULL * one.need.gpu_count * one.need.gpu_milli + one.need.cpu_milli + 1;
+    return (bench_.now.milliseconds - one.started_ms + 60'000) * width;
+  }
+
+  Draws draws_;
+  std::vector<Offer> offers_;
+  std::vector<Running> running_;
+};
+
+TEST(Scheduler, WhatIsStoppedCostsNoMoreThanAnyOtherChoice_C10) {
+  std::size_t stopped = 0;
+  for (std::uint64_t seed = 1; seed <= 2'000; ++seed) {
+    SCOPED_TRACE(seed);
+    SmallCluster cluster(seed);
+    Request high = cluster.draw(99);
+    high.priority = 100;
+    if (!all<Place>(cluster.bench_.submit(high)).empty()) continue;
+    const auto stops = all<Stop>(cluster.bench_.tick(0));
+    std::uint64_t cost = 0;
+    for (const Stop& stop : stops) cost += cluster.cost_of(stop.lease);
+    const auto least = cluster.least_cost(high.any_of[0]);
+    ASSERT_EQ(stops.empty(), !least.has_value());
+    if (least) {
+      EXPECT_EQ(cost, *least);
+    }
+    stopped += stops.size();
+  }
+  EXPECT_GT(stopped, 1'000U);
 }
 
 TEST(Scheduler, ANodeThatTakesAGangWithItCostsOneRetry_C2) {
