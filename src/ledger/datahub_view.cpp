@@ -124,6 +124,10 @@ std::optional<DatasetGrant> DataHubView::grant(const DatasetId& dataset,
                                                const AccountId& account) const {
   return load<DatasetGrant>(*state_, keys::dataset_grant(dataset, account));
 }
+std::optional<DatasetOpening> DataHubView::opening(const DatasetId& dataset,
+                                                   const AccountId& account) const {
+  return load<DatasetOpening>(*state_, keys::dataset_opening(dataset, account));
+}
 
 std::optional<ModelsParams> DataHubView::models_params() const {
   return ledger::models_params(*state_);

@@ -320,6 +320,7 @@ constexpr Name names[] = {
     {DatasetDecide::code, "DatasetDecide"},
     {DatasetUse::code, "DatasetUse"},
     {DatasetTakeDown::code, "DatasetTakeDown"},
+    {DatasetOpen::code, "DatasetOpen"},
     {TrainingBegin::code, "TrainingBegin"},
     {TrainingRecord::code, "TrainingRecord"},
     {TrainingAttest::code, "TrainingAttest"},

@@ -52,7 +52,7 @@ void try_record(std::size_t chosen, ByteView bytes) {
   try_chosen<CampaignsParams, CampaignsGenesis, Campaign, Batch, StageEnd, ContributorPay,
              PayAppeal, Consent, DatasetsParams, DatasetsGenesis, DatasetVersion, DatasetName,
              DatasetGrant, ModelsParams, ModelsGenesis, Training, ModelVersion, ModelName,
-             Deployment>(chosen, bytes);
+             Deployment, DatasetOpening>(chosen, bytes);
 }
 
 }  // namespace

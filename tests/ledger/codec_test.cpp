@@ -115,6 +115,7 @@ const Golden golden_records = {
     {"DatasetVersion", "471 4534a04b16cb7313"},
     {"DatasetName", "49 8d241fc6fc1cb9ee"},
     {"DatasetGrant", "51 9db8cfe2a22251f2"},
+    {"DatasetOpening", "9 89be45b3119620d2"},
     {"ModelsParams", "9 973e59fa34d569ea"},
     {"ModelsGenesis", "10 879baf78ee929070"},
     {"Training", "508 932833240180033a"},
@@ -171,6 +172,7 @@ const Golden golden_operations = {
     {"DatasetTakeDown", "66 6e5f3e24b9eb21ea"},    {"TrainingBegin", "327 4e49b392dff742af"},
     {"TrainingRecord", "98 ba16d5c960489b88"},     {"TrainingAttest", "99 8558ae4079275cc1"},
     {"ModelRegister", "137 e1761df5a7c8133f"},     {"ModelDeploy", "67 2966786bd85a264f"},
+    {"DatasetOpen", "34 a97308ba71cc940b"},
 };
 /// By code, in hex.
 const Golden golden_events = {
@@ -360,6 +362,7 @@ TEST(Codec, RecordsHaveOneEncoding) {
   expect_one_encoding<DatasetVersion>(records["DatasetVersion"]);
   expect_one_encoding<DatasetName>(records["DatasetName"]);
   expect_one_encoding<DatasetGrant>(records["DatasetGrant"]);
+  expect_one_encoding<DatasetOpening>(records["DatasetOpening"]);
   expect_one_encoding<ModelsParams>(records["ModelsParams"]);
   expect_one_encoding<ModelsGenesis>(records["ModelsGenesis"]);
   expect_one_encoding<Training>(records["Training"]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "datahub_kit.hpp"
@@ -22,6 +23,13 @@ struct Shop {
   DatasetGrant grant() const {
     return *DataHubView(ledger.state()).grant(signs, account_of(ledger.stranger));
   }
+  std::optional<DatasetOpening> opening() const {
+    return DataHubView(ledger.state()).opening(signs, account_of(ledger.stranger));
+  }
+  /// To `stranger`, in so many milliseconds.
+  bool is_open_in(std::uint64_t ms) const {
+    return opening() && is_open(version(), grant(), *opening(), ledger.time_ms + ms);
+  }
   TestLedger ledger;
   DatasetId signs = dataset_named("signs");
 };
@@ -31,6 +39,7 @@ TEST(Datasets, AreOffWithoutTheirGenesis) {
   EXPECT_EQ(ledger.send(ledger.owner, seal_of("signs")), Rejection::ModuleOff);
   EXPECT_EQ(ledger.send(ledger.owner, DatasetRequest{}), Rejection::ModuleOff);
   EXPECT_EQ(ledger.send(ledger.owner, DatasetUse{}), Rejection::ModuleOff);
+  EXPECT_EQ(ledger.send(ledger.owner, DatasetOpen{}), Rejection::ModuleOff);
 }
 
 TEST(Datasets, AVersionIsSealedOnceAndNewerThanTheLast_E1) {
@@ -181,6 +190,69 @@ TEST(Datasets, ATakeDownEndsGrantsAndLeavesTheRecord_E4) {
   EXPECT_FALSE(is_live(shop.version(), shop.grant(), shop.ledger.time_ms));
   EXPECT_EQ(shop.own(DatasetOffer{dataset_named("none"), DatasetAccess::Open, {}, 0}),
             Rejection::DatasetUnknown);
+}
+
+TEST(Datasets, AnOpeningIsAUseAndLastsADay_E5) {
+  Shop shop;
+  EXPECT_EQ(shop.other(DatasetOpen{shop.signs}), Rejection::DatasetUnknown);
+  ASSERT_EQ(shop.own(seal_of("signs")), Rejection::None);
+  ASSERT_EQ(shop.own(DatasetOffer{shop.signs, DatasetAccess::Gated, {}, 0}), Rejection::None);
+  EXPECT_EQ(shop.other(DatasetOpen{shop.signs}), Rejection::DatasetGrantMissing);
+  ASSERT_EQ(shop.other(DatasetRequest{shop.signs, {}}), Rejection::None);
+  EXPECT_EQ(shop.other(DatasetOpen{shop.signs}), Rejection::DatasetGrantMissing);
+  ASSERT_EQ(shop.own(DatasetDecide{shop.signs, account_of(shop.ledger.stranger), true, 2}),
+            Rejection::None);
+  EXPECT_FALSE(shop.opening());
+  ASSERT_EQ(shop.other(DatasetOpen{shop.signs}), Rejection::None);
+  EXPECT_EQ(shop.grant().uses, 1U);
+  EXPECT_EQ(shop.version().uses_count, 1U);
+  EXPECT_TRUE(shop.is_open_in(dataset_opening_ms - 1));
+  EXPECT_FALSE(shop.is_open_in(dataset_opening_ms));
+  // Again, half a day later: from then on for a day.
+  shop.ledger.time_ms += dataset_opening_ms / 2;
+  ASSERT_EQ(shop.other(DatasetOpen{shop.signs}), Rejection::None);
+  EXPECT_TRUE(shop.is_open_in(dataset_opening_ms - 1));
+  // No more uses are left, which does not shorten the last one.
+  EXPECT_EQ(shop.other(DatasetOpen{shop.signs}), Rejection::DatasetUsesSpent);
+  EXPECT_TRUE(shop.is_open_in(0));
+  EXPECT_EQ(shop.own(DatasetOpen{shop.signs}), Rejection::None);
+}
+
+TEST(Datasets, AnOpeningEndsWithItsGrant_E5) {
+  Shop shop;
+  ASSERT_EQ(shop.own(seal_of("signs")), Rejection::None);
+  ASSERT_EQ(shop.own(DatasetOffer{shop.signs, DatasetAccess::Open, {}, 1'000}), Rejection::None);
+  const DatasetRequest request{shop.signs, {}};
+  ASSERT_EQ(shop.other(request), Rejection::None);
+  ASSERT_EQ(shop.other(DatasetOpen{shop.signs}), Rejection::None);
+  EXPECT_EQ(shop.opening()->until_ms, shop.grant().expires_ms);
+  // A grant of later does not open what an earlier one had opened.
+  shop.ledger.time_ms += 1'000;
+  ASSERT_EQ(shop.other(request), Rejection::None);
+  EXPECT_TRUE(is_live(shop.version(), shop.grant(), shop.ledger.time_ms));
+  EXPECT_FALSE(shop.is_open_in(0));
+  // Nor does one that is given back after a revocation.
+  const auto decide = [&](bool is_granted) {
+    return shop.own(DatasetDecide{shop.signs, account_of(shop.ledger.stranger), is_granted, 0});
+  };
+  ASSERT_EQ(shop.other(DatasetOpen{shop.signs}), Rejection::None);
+  EXPECT_TRUE(shop.is_open_in(0));
+  ASSERT_EQ(decide(false), Rejection::None);
+  EXPECT_FALSE(shop.opening());
+  ASSERT_EQ(decide(true), Rejection::None);
+  EXPECT_FALSE(shop.is_open_in(0));
+}
+
+TEST(Datasets, ATakeDownEndsOpenings_E5) {
+  Shop shop;
+  ASSERT_EQ(shop.own(seal_of("signs")), Rejection::None);
+  ASSERT_EQ(shop.own(DatasetOffer{shop.signs, DatasetAccess::Sold, price, 0}), Rejection::None);
+  ASSERT_EQ(shop.other(DatasetRequest{shop.signs, price}), Rejection::None);
+  ASSERT_EQ(shop.other(DatasetOpen{shop.signs}), Rejection::None);
+  EXPECT_TRUE(shop.is_open_in(0));
+  ASSERT_EQ(shop.own(DatasetTakeDown{shop.signs, digest("notice")}), Rejection::None);
+  EXPECT_FALSE(shop.is_open_in(0));
+  EXPECT_EQ(shop.other(DatasetOpen{shop.signs}), Rejection::DatasetTakenDown);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ inline constexpr char dataset = 'd';
 inline constexpr char dataset_name = 'n';
 inline constexpr char dataset_owner = 'o';
 inline constexpr char dataset_grant = 'g';
+inline constexpr char dataset_opening = 'u';
 // Models.
 inline constexpr char models_params = 'P';
 inline constexpr char training = 't';
@@ -59,6 +60,7 @@ namespace oort::ledger::keys {
 [[nodiscard]] Bytes dataset_owner(const AccountId& owner, const DatasetId& root);
 [[nodiscard]] Bytes dataset_grant(const DatasetId& dataset, const AccountId& account);
 [[nodiscard]] Bytes dataset_grants(const DatasetId& dataset);
+[[nodiscard]] Bytes dataset_opening(const DatasetId& dataset, const AccountId& account);
 
 [[nodiscard]] Bytes models_params();
 [[nodiscard]] Bytes training(const Bytes32& id);

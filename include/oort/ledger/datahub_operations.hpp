@@ -208,6 +208,13 @@ struct DatasetTakeDown {
   Bytes32 why;  ///< Digest of the notice.
   friend bool operator==(const DatasetTakeDown&, const DatasetTakeDown&) = default;
 };
+/// Counts one use, as DatasetUse, and lets the sender read the dataset's objects through gateways
+/// for `dataset_opening_ms`, or until its grant ends. Again: from now on for as long.
+struct DatasetOpen {
+  static constexpr std::uint16_t code = code_of(Module::Datasets, 7);
+  DatasetId dataset;
+  friend bool operator==(const DatasetOpen&, const DatasetOpen&) = default;
+};
 
 // Models ------------------------------------------------------------------------------------------
 

@@ -54,6 +54,8 @@ class DataHubView {
                                                         std::size_t count_max) const;
   [[nodiscard]] std::optional<DatasetGrant> grant(const DatasetId& dataset,
                                                   const AccountId& account) const;
+  [[nodiscard]] std::optional<DatasetOpening> opening(const DatasetId& dataset,
+                                                      const AccountId& account) const;
 
   [[nodiscard]] std::optional<ModelsParams> models_params() const;
   [[nodiscard]] std::optional<Training> training(const Bytes32& id) const;

@@ -115,4 +115,17 @@ struct DatasetGrant {
 [[nodiscard]] bool is_live(const DatasetVersion& version, const DatasetGrant& grant,
                            std::uint64_t now_ms) noexcept;
 
+/// How long one use lets its account read through gateways.
+inline constexpr std::uint64_t dataset_opening_ms = day_ms;
+
+/// That an account reads the dataset's objects where their owner has stored them.
+struct DatasetOpening {
+  static constexpr std::uint8_t format_version = 1;
+  std::uint64_t until_ms = 0;  ///< Never after the end of the grant that it was opened with.
+  friend bool operator==(const DatasetOpening&, const DatasetOpening&) = default;
+};
+/// Whether the holder of the grant may read now.
+[[nodiscard]] bool is_open(const DatasetVersion& version, const DatasetGrant& grant,
+                           const DatasetOpening& opening, std::uint64_t now_ms) noexcept;
+
 }  // namespace oort::ledger

@@ -327,35 +327,37 @@ struct ParamsChange {
   friend bool operator==(const ParamsChange&, const ParamsChange&) = default;
 };
 
-using Operation = std::variant<
-    Transfer, NodeRegister, NodeUpdate, BucketCreate, BucketDelete, BucketSetVersioning,
-    BucketSetPolicy, BucketSetKeys, ObjectCommit, ObjectDelete, ObjectRestore, SegmentOpen,
-    SegmentAppend, SegmentSeal, SegmentStore, ShardReplace, MultipartCreate, MultipartPart,
-    MultipartComplete, MultipartAbort, AccessKeyCreate, AccessKeyDelete, GrantCreate, GrantRevoke,
-    EvidenceSubmit, ParamsChange,
-    // Staking.
-    PoolCreate, PoolStake, PoolSetCommission, PoolSetOnline, PoolExit, Delegate, Undelegate,
-    Redelegate, RewardClaim, BondPost, BondWithdraw,
-    // Governance.
-    ProposalSubmit, ProposalDeposit, VoteCast,
-    // Market.
-    CreditPurchase, OracleReport, OracleBondPost, OracleBondReturn, EscrowOpen, EscrowFund,
-    EscrowChange, EscrowClose, EscrowWithdraw,
-    // Honesty.
-    RoundPost, BaitReveal, PanelCommit, PanelOpen, CaseAppeal, AuditDemand, AuditAnswer, WorkAccuse,
-    // Storage.
-    StorageFund, StorageWithdraw, StorageCollect,
-    // Jobs.
-    OfferPost, OfferWithdraw, JobOpen, JobTakeOver, JobAnchor, JobResult, JobCancel, JobClaim,
-    JobRedeem, JobDispute,
-    // Campaigns.
-    CampaignOpen, CampaignPause, CampaignClose, GoldCommit, BatchCommit, StageOpen, ResultPost,
-    PayoutPost, AppealOpen, AppealVote, AppealExpire, HoldbackRelease, CampaignSettle, ConsentGive,
-    ConsentWithdraw,
-    // Datasets.
-    DatasetSeal, DatasetOffer, DatasetRequest, DatasetDecide, DatasetUse, DatasetTakeDown,
-    // Models.
-    TrainingBegin, TrainingRecord, TrainingAttest, ModelRegister, ModelDeploy>;
+using Operation =
+    std::variant<Transfer, NodeRegister, NodeUpdate, BucketCreate, BucketDelete,
+                 BucketSetVersioning, BucketSetPolicy, BucketSetKeys, ObjectCommit, ObjectDelete,
+                 ObjectRestore, SegmentOpen, SegmentAppend, SegmentSeal, SegmentStore, ShardReplace,
+                 MultipartCreate, MultipartPart, MultipartComplete, MultipartAbort, AccessKeyCreate,
+                 AccessKeyDelete, GrantCreate, GrantRevoke, EvidenceSubmit, ParamsChange,
+                 // Staking.
+                 PoolCreate, PoolStake, PoolSetCommission, PoolSetOnline, PoolExit, Delegate,
+                 Undelegate, Redelegate, RewardClaim, BondPost, BondWithdraw,
+                 // Governance.
+                 ProposalSubmit, ProposalDeposit, VoteCast,
+                 // Market.
+                 CreditPurchase, OracleReport, OracleBondPost, OracleBondReturn, EscrowOpen,
+                 EscrowFund, EscrowChange, EscrowClose, EscrowWithdraw,
+                 // Honesty.
+                 RoundPost, BaitReveal, PanelCommit, PanelOpen, CaseAppeal, AuditDemand,
+                 AuditAnswer, WorkAccuse,
+                 // Storage.
+                 StorageFund, StorageWithdraw, StorageCollect,
+                 // Jobs.
+                 OfferPost, OfferWithdraw, JobOpen, JobTakeOver, JobAnchor, JobResult, JobCancel,
+                 JobClaim, JobRedeem, JobDispute,
+                 // Campaigns.
+                 CampaignOpen, CampaignPause, CampaignClose, GoldCommit, BatchCommit, StageOpen,
+                 ResultPost, PayoutPost, AppealOpen, AppealVote, AppealExpire, HoldbackRelease,
+                 CampaignSettle, ConsentGive, ConsentWithdraw,
+                 // Datasets.
+                 DatasetSeal, DatasetOffer, DatasetRequest, DatasetDecide, DatasetUse,
+                 DatasetTakeDown, DatasetOpen,
+                 // Models.
+                 TrainingBegin, TrainingRecord, TrainingAttest, ModelRegister, ModelDeploy>;
 
 inline constexpr std::size_t evidence_bytes_max = 64 * 1024;
 

@@ -67,6 +67,10 @@ void walk(F& f, typename F::template As<DatasetGrant>& v) {
   f(v.uses);
   f(v.uses_max);
 }
+template <class F>
+void walk(F& f, typename F::template As<DatasetOpening>& v) {
+  f(v.until_ms);
+}
 
 template <class F>
 void walk(F& f, typename F::template As<DatasetSeal>& v) {
@@ -112,6 +116,10 @@ template <class F>
 void walk(F& f, typename F::template As<DatasetTakeDown>& v) {
   f(v.dataset);
   f(v.why);
+}
+template <class F>
+void walk(F& f, typename F::template As<DatasetOpen>& v) {
+  f(v.dataset);
 }
 template <class F>
 void walk(F& f, typename F::template As<DatasetChanged>& v) {

@@ -18,6 +18,7 @@ namespace oort::ledger {
 [[nodiscard]] Rejection apply(Call& call, const DatasetDecide& operation);
 [[nodiscard]] Rejection apply(Call& call, const DatasetUse& operation);
 [[nodiscard]] Rejection apply(Call& call, const DatasetTakeDown& operation);
+[[nodiscard]] Rejection apply(Call& call, const DatasetOpen& operation);
 
 /// Empty where the network began without the module.
 [[nodiscard]] std::optional<DatasetsParams> datasets_params(const StateReader& state);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "bank/bank.hpp"
 #include "datasets/datasets.hpp"
 #include "oort/core/assert.hpp"
@@ -109,6 +111,8 @@ Rejection apply(Call& call, const DatasetDecide& operation) {
   grant->status = is_held ? GrantStatus::Revoked : GrantStatus::Refused;
   grant->since_ms = now;
   save(call.state(), key, *grant);
+  // A grant given later begins closed.
+  call.state().erase(keys::dataset_opening(version->root, operation.account));
   tell(call, is_held ? DatasetChange::Revoked : DatasetChange::Refused, version->root,
        operation.account);
   return Rejection::None;
@@ -141,6 +145,21 @@ Rejection use_dataset(Call& call, const DatasetId& root, std::uint64_t uses) {
 
 Rejection apply(Call& call, const DatasetUse& operation) {
   return use_dataset(call, operation.dataset, operation.uses);
+}
+
+Rejection apply(Call& call, const DatasetOpen& operation) {
+  if (const Rejection refused = use_dataset(call, operation.dataset, 1);
+      refused != Rejection::None) {
+    return refused;
+  }
+  // The owner has none.
+  const auto grant =
+      load<DatasetGrant>(call.state(), keys::dataset_grant(operation.dataset, call.sender));
+  const std::uint64_t ends_ms = grant ? grant->expires_ms : 0;
+  DatasetOpening opening{call.block.header.time_ms + dataset_opening_ms};
+  if (ends_ms != 0) opening.until_ms = std::min(opening.until_ms, ends_ms);
+  save(call.state(), keys::dataset_opening(operation.dataset, call.sender), opening);
+  return Rejection::None;
 }
 
 }  // namespace oort::ledger

@@ -26,5 +26,8 @@ Bytes dataset_grant(const DatasetId& dataset, const AccountId& account) {
 Bytes dataset_grants(const DatasetId& dataset) {
   return datasets(table::dataset_grant).add(dataset).take();
 }
+Bytes dataset_opening(const DatasetId& dataset, const AccountId& account) {
+  return datasets(table::dataset_opening).add(dataset).add(account).take();
+}
 
 }  // namespace oort::ledger::keys

@@ -17,6 +17,8 @@ template void encode(codec::Writer&, const DatasetName&);
 template Result<void> decode(codec::Reader&, DatasetName&);
 template void encode(codec::Writer&, const DatasetGrant&);
 template Result<void> decode(codec::Reader&, DatasetGrant&);
+template void encode(codec::Writer&, const DatasetOpening&);
+template Result<void> decode(codec::Reader&, DatasetOpening&);
 
 namespace {
 
@@ -52,6 +54,11 @@ bool is_live(const DatasetVersion& version, const DatasetGrant& grant,
              std::uint64_t now_ms) noexcept {
   return version.taken_down_ms == 0 && grant.status == GrantStatus::Granted &&
          (grant.expires_ms == 0 || now_ms < grant.expires_ms);
+}
+
+bool is_open(const DatasetVersion& version, const DatasetGrant& grant,
+             const DatasetOpening& opening, std::uint64_t now_ms) noexcept {
+  return is_live(version, grant, now_ms) && now_ms < opening.until_ms;
 }
 
 }  // namespace oort::ledger
