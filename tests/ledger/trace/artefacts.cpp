@@ -77,8 +77,10 @@ Draw Author::datasets(const View& view) {
     case 2:
       if (dice_->is_one_in(8)) return {owner, {DatasetTakeDown{id, digest("why")}, {}}};
       return {somebody, {DatasetUse{id, 1 + dice_->pick(2)}, {}}};
-    case 3:
-    case 4: return {somebody, {DatasetUse{id, 1 + dice_->pick(2)}, {}}};
+    case 3: return {somebody, {DatasetUse{id, 1 + dice_->pick(2)}, {}}};
+    case 4:
+      if (dice_->pick(2) == 0) return {somebody, {DatasetOpen{id}, {}}};
+      return {somebody, {DatasetUse{id, 2}, {}}};
     default: return {somebody, {DatasetRequest{id, Oort(1'000'000'000)}, {}}};
   }
 }
