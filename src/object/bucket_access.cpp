@@ -95,24 +95,25 @@ Result<AccessKey> Keyring::access_key(const ledger::View& view, const std::strin
 }
 
 Result<ledger::Authority> authority_for(const GatewayEnv& env, const LedgerSnapshot& now,
-                                        const Caller& caller, std::optional<BucketId> bucket,
+                                        const Caller& caller, const AccountId& owner,
+                                        std::optional<BucketId> bucket,
                                         ledger::GrantedOperation operation) {
   OORT_TRY(check_scope(now, caller, bucket, operation));
   const bool is_read = operation == ledger::GrantedOperation::ReadObject;
   if (caller.is_read_only && !is_read) return not_allowed("the access key can only read");
   ledger::Authority authority;
   authority.request_hash = caller.request_hash;
-  if (caller.account == env.account) return authority;
+  if (owner == env.account) return authority;
   const ledger::View view(*now.state);
   for (const ledger::GatewayGrant& grant : view.grants_to(env.account, grants_max)) {
     const bool is_live = grant.expires_ms == 0 || now.time_ms < grant.expires_ms;
     const bool does = (grant.operations & static_cast<std::uint32_t>(operation)) != 0;
-    if (grant.owner != caller.account || !is_live || !does) continue;
+    if (grant.owner != owner || !is_live || !does) continue;
     if (!covers(grant.buckets, bucket)) continue;
     authority.grant = grant.id;
     return authority;
   }
-  return not_allowed("the account has not granted this operation to this gateway");
+  return not_allowed("the owner has not granted this operation to this gateway");
 }
 
 Error absent(const LedgerSnapshot& now, std::string_view reason, const std::string& text) {
@@ -132,13 +133,19 @@ Result<OpenBucket> open_bucket(const GatewayEnv& env, Keyring& keyring, const Le
   }
   if (record->owner != caller.account)
     return not_allowed("bucket " + name + " is another account's");
-  if (!caller.bucket_scope.empty() && caller.bucket_scope != name) {
+  return open_record(env, keyring, now, caller, *record, operation);
+}
+
+Result<OpenBucket> open_record(const GatewayEnv& env, Keyring& keyring, const LedgerSnapshot& now,
+                               const Caller& caller, const ledger::Bucket& record,
+                               ledger::GrantedOperation operation) {
+  if (!caller.bucket_scope.empty() && caller.bucket_scope != record.name) {
     return not_allowed("the access key does not cover this bucket");
   }
   OpenBucket open;
-  OORT_TRY(open.authority, authority_for(env, now, caller, record->id, operation));
-  OORT_TRY(open.secret, keyring.bucket(view, record->id));
-  open.record = *record;
+  OORT_TRY(open.authority, authority_for(env, now, caller, record.owner, record.id, operation));
+  OORT_TRY(open.secret, keyring.bucket(ledger::View(*now.state), record.id));
+  open.record = record;
   return open;
 }
 

@@ -48,21 +48,26 @@ struct OpenBucket {
   ledger::Authority authority;
 };
 
-/// The right by which this gateway's account does `operation` for `caller` on buckets of the
-/// caller's account. Fails with NOT_ALLOWED.
+/// The right by which this gateway's account does `operation` for `caller` on buckets of `owner`:
+/// within the caller's access key and within what the owner granted. Fails with NOT_ALLOWED.
 [[nodiscard]] Result<ledger::Authority> authority_for(const GatewayEnv& env,
                                                       const LedgerSnapshot& now,
-                                                      const Caller& caller,
+                                                      const Caller& caller, const AccountId& owner,
                                                       std::optional<BucketId> bucket,
                                                       ledger::GrantedOperation operation);
 /// For what `now` lacks: not there where it is current; else NO_QUORUM, since who was told that it
 /// was stored must not hear that it is not.
 [[nodiscard]] Error absent(const LedgerSnapshot& now, std::string_view reason,
                            const std::string& text);
-/// The bucket by its name, opened. Fails with NO_SUCH_BUCKET or NOT_ALLOWED.
+/// The caller's bucket of this name, opened. Fails with NO_SUCH_BUCKET or NOT_ALLOWED.
 [[nodiscard]] Result<OpenBucket> open_bucket(const GatewayEnv& env, Keyring& keyring,
                                              const LedgerSnapshot& now, const Caller& caller,
                                              const std::string& name,
+                                             ledger::GrantedOperation operation);
+/// Whoever owns it. Requires: the caller was found to have the right. Fails with NOT_ALLOWED.
+[[nodiscard]] Result<OpenBucket> open_record(const GatewayEnv& env, Keyring& keyring,
+                                             const LedgerSnapshot& now, const Caller& caller,
+                                             const ledger::Bucket& record,
                                              ledger::GrantedOperation operation);
 
 /// What a refused operation means to who asked for it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "dataset_reads.hpp"
 #include "gateway_core.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/env/kv_store.hpp"
@@ -88,8 +89,8 @@ void GatewayCore::create_bucket(const Caller& caller, const std::string& name,
     return;
   }
   ledger::BucketCreate create;
-  auto authority =
-      authority_for(*env_, now, caller, std::nullopt, ledger::GrantedOperation::CreateBucket);
+  auto authority = authority_for(*env_, now, caller, caller.account, std::nullopt,
+                                 ledger::GrantedOperation::CreateBucket);
   if (!authority) {
     done(fail(std::move(authority).error()));
     return;
@@ -221,8 +222,7 @@ void GatewayCore::list_by(ListFunction<Value, Request> read, Request request,
                           Callback<Result<Value>> done) {
   with_current([self = shared_from_this(), read, request = std::move(request),
                 done = std::move(done)](const LedgerSnapshot& now) mutable {
-    const auto bucket =
-        self->open(now, request.caller, request.bucket, ledger::GrantedOperation::ReadObject);
+    const auto bucket = self->open_for(now, request);
     if (!bucket) {
       done(fail(bucket.error()));
       return;
@@ -232,6 +232,15 @@ void GatewayCore::list_by(ListFunction<Value, Request> read, Request request,
         [read, id = bucket->record.id, owner = bucket->record.owner, request = std::move(request)](
             const env::KvReader& index) { return read(index, id, owner, request); });
   });
+}
+
+Result<OpenBucket> GatewayCore::open_for(const LedgerSnapshot& now, const ListRequest& request) {
+  return open_to_read(*env_, *keyring_, now, request.caller, request.bucket, request.prefix);
+}
+
+Result<OpenBucket> GatewayCore::open_for(const LedgerSnapshot& now,
+                                         const ListVersionsRequest& request) {
+  return open(now, request.caller, request.bucket, ledger::GrantedOperation::ReadObject);
 }
 
 void GatewayCore::list(ListRequest request, Callback<Result<ListResult>> done) {

@@ -96,7 +96,7 @@ class GatewayCore : public std::enable_shared_from_this<GatewayCore> {
   template <class Value, class Request>
   using ListFunction = Result<Value> (*)(const env::KvReader& index, BucketId bucket,
                                          const AccountId& owner, const Request& request);
-  /// Lists one of the caller's buckets out of the index.
+  /// Lists a bucket out of the index.
   template <class Value, class Request>
   void list_by(ListFunction<Value, Request> read, Request request, Callback<Result<Value>> done);
   /// For content that is there already, under the ETag that it had or has now.
@@ -106,8 +106,17 @@ class GatewayCore : public std::enable_shared_from_this<GatewayCore> {
   [[nodiscard]] Result<OpenBucket> open(const LedgerSnapshot& now, const Caller& caller,
                                         const std::string& bucket,
                                         ledger::GrantedOperation operation);
+  /// Objects are listed to whoever may read them, versions to the owner alone.
+  [[nodiscard]] Result<OpenBucket> open_for(const LedgerSnapshot& now, const ListRequest& request);
+  [[nodiscard]] Result<OpenBucket> open_for(const LedgerSnapshot& now,
+                                            const ListVersionsRequest& request);
+  /// In one of the caller's buckets.
   [[nodiscard]] Result<FoundObject> find(const LedgerSnapshot& now, const ObjectRef& ref,
                                          ledger::GrantedOperation operation);
+  /// There, or in a dataset that the caller has open.
+  [[nodiscard]] Result<FoundObject> find_to_read(const LedgerSnapshot& now, const ObjectRef& ref);
+  [[nodiscard]] static Result<FoundObject> find_in(const LedgerSnapshot& now, OpenBucket bucket,
+                                                   const ObjectRef& ref);
   [[nodiscard]] Result<void> check_can_write(const LedgerSnapshot& now,
                                              ledger::StorageClass storage_class);
   [[nodiscard]] Result<ledger::Precondition> resolve(const LedgerSnapshot& now,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "dataset_reads.hpp"
 #include "gateway_core.hpp"
 #include "get_stream.hpp"
 #include "oort/core/limits.hpp"
@@ -84,8 +85,26 @@ PutResult put_result_of(const StreamedContent& content, const Ordered& ordered,
 
 Result<FoundObject> GatewayCore::find(const LedgerSnapshot& now, const ObjectRef& ref,
                                       GrantedOperation operation) {
+  OORT_TRY(OpenBucket bucket, open(now, ref.caller, ref.bucket, operation));
+  return find_in(now, std::move(bucket), ref);
+}
+
+Result<FoundObject> GatewayCore::find_to_read(const LedgerSnapshot& now, const ObjectRef& ref) {
+  OORT_TRY(OpenBucket bucket,
+           open_to_read(*env_, *keyring_, now, ref.caller, ref.bucket, ref.name));
+  const bool is_by_id = ref.version || ref.wants_null_version;
+  if (is_by_id && bucket.record.owner != ref.caller.account) {
+    // What was removed or written over is not of the dataset any more.
+    return fail(ErrorCode::PermissionDenied, reason::not_allowed,
+                "of another account's dataset the newest versions alone are read");
+  }
+  return find_in(now, std::move(bucket), ref);
+}
+
+Result<FoundObject> GatewayCore::find_in(const LedgerSnapshot& now, OpenBucket opened,
+                                         const ObjectRef& ref) {
   FoundObject found;
-  OORT_TRY(found.bucket, open(now, ref.caller, ref.bucket, operation));
+  found.bucket = std::move(opened);
   const BucketId bucket = found.bucket.record.id;
   const NameHash name_hash = name_hash_of(found.bucket.secret, ref.name);
   const ledger::View view(*now.state);
@@ -116,7 +135,7 @@ Result<FoundObject> GatewayCore::find(const LedgerSnapshot& now, const ObjectRef
 void GatewayCore::head(const ObjectRef& ref, Callback<Result<ObjectMeta>> done) {
   with_current(
       [self = shared_from_this(), ref, done = std::move(done)](const LedgerSnapshot& now) mutable {
-        auto found = self->find(now, ref, GrantedOperation::ReadObject);
+        auto found = self->find_to_read(now, ref);
         if (found) {
           done(std::move(found->meta));
         } else {
@@ -128,7 +147,7 @@ void GatewayCore::head(const ObjectRef& ref, Callback<Result<ObjectMeta>> done) 
 void GatewayCore::get(const ObjectRef& ref, Callback<Result<std::unique_ptr<ObjectReader>>> done) {
   with_current(
       [self = shared_from_this(), ref, done = std::move(done)](const LedgerSnapshot& now) mutable {
-        auto found = self->find(now, ref, GrantedOperation::ReadObject);
+        auto found = self->find_to_read(now, ref);
         if (!found) {
           done(fail(std::move(found).error()));
           return;

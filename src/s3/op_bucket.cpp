@@ -231,6 +231,9 @@ void put_acl(const ContextPtr& context) {
   if (!ref) return context->fail_with(ref.error());
   context->store().head(std::move(*ref), [context](Result<object::ObjectMeta> meta) {
     if (!meta) return context->fail_with(meta.error());
+    if (meta->owner != context->caller().account) {
+      return context->fail_with({"AccessDenied", 403}, "the object is another account's");
+    }
     context->respond(context->head(200));
   });
 }

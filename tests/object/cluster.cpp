@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <map>
 
+#include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/ledger/dataset_records.hpp"
 
 namespace oort::object::test {
 namespace {
@@ -63,6 +65,15 @@ ledger::GenesisParams genesis_of(const ClusterOptions& options,
   const auto checked = ledger::check_genesis(genesis);
   EXPECT_TRUE(checked) << checked.error().to_string();
   return genesis;
+}
+
+void add_datasets(ledger::GenesisParams& genesis, const crypto::KeyPair& stranger) {
+  genesis.accounts.push_back(
+      {crypto::account_of(stranger.public_key()), Oort(oort_base_units * 10)});
+  std::ranges::sort(genesis.accounts, {}, &ledger::GenesisAccount::id);
+  genesis.modules.push_back({ledger::Module::Datasets, codec::to_bytes(ledger::DatasetsGenesis{})});
+  const auto checked = ledger::check_genesis(genesis);
+  EXPECT_TRUE(checked) << checked.error().to_string();
 }
 
 }  // namespace
@@ -254,11 +265,16 @@ void ClusterNode::collect_later(sim::Node& node) {
 }
 
 Cluster::Cluster(ClusterOptions options)
-    : options_(options), world_(options.seed), owner_keys_(key_pair(999)) {
+    : options_(options),
+      world_(options.seed),
+      owner_keys_(key_pair(999)),
+      stranger_keys_(key_pair(998)) {
   const std::size_t count = options_.supers + options_.archives;
   for (std::size_t i = 0; i < count; ++i) keys_.push_back(key_pair(100 + i));
   network_ = std::make_unique<sim::SimNetwork>(world_, count, options_.links);
-  ledger_ = std::make_unique<FakeLedger>(world_, genesis_of(options_, keys_, owner_keys_));
+  ledger::GenesisParams genesis = genesis_of(options_, keys_, owner_keys_);
+  if (options_.has_datasets) add_datasets(genesis, stranger_keys_);
+  ledger_ = std::make_unique<FakeLedger>(world_, genesis);
   for (std::size_t i = 0; i < count; ++i) {
     auto node =
         std::make_unique<sim::Node>(world_, static_cast<std::uint32_t>(i), keys_[i].node_id());
@@ -313,11 +329,15 @@ PutRequest Cluster::put_request(const std::string& name) const {
 }
 
 ledger::Rejection Cluster::order(ledger::Operation operation) {
+  return order_as(owner_keys_, std::move(operation));
+}
+
+ledger::Rejection Cluster::order_as(const crypto::KeyPair& sender, ledger::Operation operation) {
   std::vector<ledger::SubmittedOperation> operations;
   operations.push_back({std::move(operation), {}});
   const auto result = wait<SubmitResult>([&](Callback<Result<SubmitResult>> done) {
-    ledger_->submit({owner_keys_, std::move(operations), world_.now() + std::chrono::seconds(5),
-                     std::move(done)});
+    ledger_->submit(
+        {sender, std::move(operations), world_.now() + std::chrono::seconds(5), std::move(done)});
   });
   EXPECT_TRUE(result) << result.error().to_string();
   return result ? result->receipts.front().rejection : ledger::Rejection::NotPermitted;

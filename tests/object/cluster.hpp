@@ -76,6 +76,8 @@ struct ClusterOptions {
   ledger::ClassPolicy standard{ledger::StorageClass::Standard, 3, 2, 4, 2, 1};
   std::uint64_t orphan_window = 400;
   std::uint64_t segment_lease = 200;
+  /// The module, and `Cluster::stranger` with money for its fees.
+  bool has_datasets = false;
   sim::LinkOptions links;
 
   static GatewayOptions small_gateway() {
@@ -112,6 +114,8 @@ class Cluster {
   [[nodiscard]] ClusterNode& node(std::size_t index);
   [[nodiscard]] ledger::View view() { return ledger::View(*(held_ = ledger_->snapshot()).state); }
   [[nodiscard]] Caller owner() const;
+  /// Somebody else, who has granted nothing to any gateway.
+  [[nodiscard]] const crypto::KeyPair& stranger() const { return stranger_keys_; }
   [[nodiscard]] const crypto::KeyPair& keys(std::size_t index) const { return keys_.at(index); }
 
   void crash(std::size_t index) { machine(index).crash(); }
@@ -139,6 +143,7 @@ class Cluster {
 
   /// What the owner signs alone. Its rejection, if any.
   ledger::Rejection order(ledger::Operation operation);
+  ledger::Rejection order_as(const crypto::KeyPair& sender, ledger::Operation operation);
   Result<BucketSummary> create_bucket(std::size_t via, const std::string& name);
   Result<PutResult> put(std::size_t via, const std::string& name, Bytes content,
                         std::size_t piece = 100'000);
@@ -161,6 +166,7 @@ class Cluster {
   std::unique_ptr<sim::SimNetwork> network_;
   std::vector<crypto::KeyPair> keys_;
   crypto::KeyPair owner_keys_;
+  crypto::KeyPair stranger_keys_;
   std::unique_ptr<FakeLedger> ledger_;
   std::vector<std::unique_ptr<sim::Node>> machines_;
   LedgerSnapshot held_;

@@ -148,6 +148,10 @@ struct MissingShard {
 ///   G3  A list that begins after a write was acknowledged by this gateway shows it.
 ///   G4  A crash leaves orphans, which nodes collect, and never a part of an object.
 ///   G5  Memory per stream and over all streams is bounded; the stream's writer feels it.
+///   G6  Who does not own a bucket has no use of it but one: while a dataset of its owner is open
+///   to
+///       the account, it reads and lists the newest objects below `datasets/ROOT/`. An access key
+///       does no more than it is for, whosever the bucket.
 /// Threads: as ObjectStore.
 class Gateway : public ObjectStore {
  public:

@@ -71,7 +71,7 @@ struct Caller {
   AccountId account;
   std::string access_key_id;
   bool is_read_only = false;
-  /// Empty: every bucket of the account. Otherwise the only bucket that the key may touch.
+  /// Empty: every bucket. Otherwise the only bucket that the key may touch.
   std::string bucket_scope;
   /// Hash of the client's signed request; stands in the ledger's operation as its authority.
   Bytes32 request_hash;
