@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datahub_messages.hpp"
 
+#include <optional>
 #include <string>
 
 #include "call.hpp"
@@ -174,7 +175,8 @@ void write(const ledger::DatasetVersion& version, v1::Dataset* out) {
 }
 
 void write(const ledger::DatasetVersion& version, const ledger::DatasetGrant& grant,
-           std::uint64_t now_ms, v1::DatasetGrant* out) {
+           const std::optional<ledger::DatasetOpening>& opening, std::uint64_t now_ms,
+           v1::DatasetGrant* out) {
   out->set_status(std::string(word_of(grant.status)));
   out->set_paid(digits_of(grant.paid));
   out->set_since_ms(grant.since_ms);
@@ -182,6 +184,8 @@ void write(const ledger::DatasetVersion& version, const ledger::DatasetGrant& gr
   out->set_uses(grant.uses);
   out->set_uses_max(grant.uses_max);
   out->set_is_live(ledger::is_live(version, grant, now_ms));
+  const bool is_open = opening && ledger::is_open(version, grant, *opening, now_ms);
+  out->set_open_until_ms(is_open ? opening->until_ms : 0);
 }
 
 void write(const ledger::ModelVersion& model, v1::Model* out) {

@@ -5,6 +5,7 @@
 #include <oort/v1/model.pb.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "oort/core/bytes.hpp"
 #include "oort/ledger/campaign_records.hpp"
@@ -18,9 +19,10 @@ void write(const ledger::Campaign& campaign, v1::Campaign* out);
 void write(const ledger::Batch& batch, v1::Batch* out);
 void write(const Bytes32& pseudonym, const ledger::ContributorPay& pay, v1::ContributorPay* out);
 void write(const ledger::DatasetVersion& version, v1::Dataset* out);
-/// As the grant stands at `now_ms`.
+/// As grant and opening stand at `now_ms`.
 void write(const ledger::DatasetVersion& version, const ledger::DatasetGrant& grant,
-           std::uint64_t now_ms, v1::DatasetGrant* out);
+           const std::optional<ledger::DatasetOpening>& opening, std::uint64_t now_ms,
+           v1::DatasetGrant* out);
 void write(const ledger::ModelVersion& model, v1::Model* out);
 void write(const ledger::Training& training, v1::Training* out);
 void write(const ledger::Deployment& deployment, v1::Deployment* out);

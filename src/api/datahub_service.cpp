@@ -137,7 +137,7 @@ Result<void> fill_grant(const StateReader& state, std::uint64_t now_ms,
   const auto version = view.dataset(root);
   const auto grant = view.grant(root, account);
   if (!version || !grant) return nothing_there("grant");
-  write(*version, *grant, now_ms, out->mutable_grant());
+  write(*version, *grant, view.opening(root, account), now_ms, out->mutable_grant());
   return {};
 }
 

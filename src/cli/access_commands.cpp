@@ -2,7 +2,12 @@
 #include "access_key.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <cstdio>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "bucket_keys.hpp"
 #include "key_file.hpp"
@@ -20,10 +25,19 @@ struct Arguments {
   std::string key_file;
   std::string id;
   std::vector<std::string> gateways;
+  std::vector<std::uint64_t> buckets;
+  bool is_read_only = false;
   std::string gateway;
   std::uint64_t bytes_max = 0;
   std::uint64_t grant = 0;
 };
+
+std::vector<BucketId> buckets_in(const std::vector<std::uint64_t>& numbers) {
+  const std::set<std::uint64_t> ascending(numbers.begin(), numbers.end());
+  std::vector<BucketId> buckets;
+  for (const std::uint64_t number : ascending) buckets.emplace_back(number);
+  return buckets;
+}
 
 Result<void> create_access_key(const Session& session, const Arguments& arguments) {
   OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
@@ -37,6 +51,10 @@ Result<void> create_access_key(const Session& session, const Arguments& argument
   ledger::AccessKeyCreate operation;
   operation.id = made.id;
   operation.secrets = std::move(seals);
+  operation.buckets = buckets_in(arguments.buckets);
+  if (arguments.is_read_only) {
+    operation.operations = static_cast<std::uint32_t>(ledger::GrantedOperation::ReadObject);
+  }
   OORT_TRY(LedgerClient client, open_ledger(session));
   OORT_TRY(const auto response, client.submit(keys, operation));
   const Json value = {{"access_key_id", made.id},
@@ -154,6 +172,10 @@ void add_access_commands(CLI::App& app, Session& session) {
   made->add_option("--gateway", arguments.gateways,
                    "Node ids of the gateways that may accept it, 64 digits each")
       ->required();
+  made->add_option("--bucket", arguments.buckets,
+                   "It is for this bucket alone, by its number in `oortd bucket list`; may be "
+                   "given again");
+  made->add_flag("--read-only", arguments.is_read_only, "It reads and lists, and nothing else");
   made->footer("Example: oortd accesskey create --key alice.key --gateway 3d40…660c");
   made->callback([&session] {
     session.action = [&session] { return create_access_key(session, arguments); };

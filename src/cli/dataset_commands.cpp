@@ -158,6 +158,12 @@ Result<void> use(const Session& session, const Arguments& arguments) {
   return send(session, arguments, ledger::DatasetUse{root, arguments.uses}, "counted");
 }
 
+Result<void> open(const Session& session, const Arguments& arguments) {
+  OORT_TRY(const DatasetId root, dataset_named(arguments.id));
+  return send(session, arguments, ledger::DatasetOpen{root},
+              "open to your access keys for a day, or until the grant ends");
+}
+
 Result<void> take_down(const Session& session, const Arguments& arguments) {
   OORT_TRY(const DatasetId root, dataset_named(arguments.id));
   OORT_TRY(const Bytes notice, read_file(arguments.why, file_bytes_max));
@@ -175,10 +181,12 @@ Result<void> show_grant(const Session& session, const Arguments& arguments) {
                 {"paid", grant.paid()},
                 {"expires_ms", grant.expires_ms()},
                 {"uses", grant.uses()},
-                {"uses_max", grant.uses_max()}},
+                {"uses_max", grant.uses_max()},
+                {"open_until_ms", grant.open_until_ms()}},
                [&] {
-                 std::printf("%s, %s; used %llu times\n", grant.status().c_str(),
+                 std::printf("%s, %s, %s; used %llu times\n", grant.status().c_str(),
                              grant.is_live() ? "live" : "not live",
+                             grant.open_until_ms() != 0 ? "open" : "not open",
                              static_cast<unsigned long long>(grant.uses()));
                });
   return {};
@@ -233,6 +241,9 @@ void add_dataset_commands(CLI::App& app, Session& session) {
   decided->add_option("--uses", arguments.uses_max, "At most; 0: without a bound");
   add_signed(group, session, arguments, "use", "Count uses of your grant", use)
       ->add_option("--uses", arguments.uses, "How many");
+  add_signed(group, session, arguments, "open",
+             "Count a use of your grant, and read the objects through gateways for a day", open)
+      ->footer("Example: oortd dataset open 3f… --key me.key");
   add_signed(group, session, arguments, "take-down", "End every grant for ever", take_down)
       ->add_option("--notice", arguments.why, "File that says why")
       ->required();

@@ -222,14 +222,18 @@ struct Stored {
   StoredArtefact files;
 };
 
-/// A use of the dataset is counted before a byte is read, unless the reader owns it.
-Result<void> count_use(const Session& session, const Arguments& arguments,
-                       const v1::Dataset& record, const DatasetId& root) {
+/// Who does not own the dataset has it open before a byte is read: opened before, or now, which
+/// counts a use.
+Result<void> open_dataset(const Session& session, const Arguments& arguments,
+                          DataHubClient& datahub, const v1::Dataset& record,
+                          const DatasetId& root) {
   OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
   const AccountId reader = crypto::account_of(keys.public_key());
   if (as_text(reader.view()) == record.owner()) return {};
+  const auto grant = datahub.grant(root, reader);
+  if (grant && grant->open_until_ms() != 0) return {};
   OORT_TRY(LedgerClient client, open_ledger(session));
-  OORT_TRY(client.submit(keys, ledger::DatasetUse{root, 1}));
+  OORT_TRY(client.submit(keys, ledger::DatasetOpen{root}));
   return {};
 }
 
@@ -241,7 +245,7 @@ Result<Stored> open_stored(const Session& session, const Arguments& arguments) {
   }
   OORT_TRY(DataHubClient client, open_datahub(session));
   OORT_TRY(auto record, client.dataset(root));
-  OORT_TRY(count_use(session, arguments, record, root));
+  OORT_TRY(open_dataset(session, arguments, client, record, root));
   const auto owner = AccountId::from(as_bytes(record.owner()));
   if (!owner) return fail(ErrorCode::Internal, reason::malformed, "the node sent no owner");
   OORT_TRY(BucketClient bucket, open_bucket(session, arguments.bucket));

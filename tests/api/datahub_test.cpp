@@ -95,6 +95,8 @@ class FakeState final : public StatePort {
     grant.status = ledger::GrantStatus::Granted;
     grant.expires_ms = number == 1 ? 1'001 : 1'000;
     put(ledger::keys::dataset_grant(version.root, id<AccountId>(1)), grant);
+    put(ledger::keys::dataset_opening(version.root, id<AccountId>(1)),
+        ledger::DatasetOpening{1'001});
   }
   ledger::MemoryState state_;
 };
@@ -159,6 +161,7 @@ TEST(DataHubService, AnswersOneThingOrSaysThatItIsNotThere) {
     asked.set_account(field<AccountId>(1));
     EXPECT_EQ(ask(*door.datahub, &v1::DataHubService::Stub::GetDatasetGrant, asked, grant), "");
     EXPECT_EQ(grant.grant().is_live(), number == 1) << "it ends with the state's time";
+    EXPECT_EQ(grant.grant().open_until_ms(), number == 1 ? 1'001U : 0U) << "no longer than it";
   }
 }
 

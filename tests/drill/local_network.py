@@ -97,10 +97,11 @@ class Network:
             except OSError:
                 continue  # It ended by itself.
 
-    def run(self, *arguments, check=True, timeout=300):
+    def run(self, *arguments, check=True, timeout=300, environment=None):
+        """With further variables of the environment."""
         words = [self.binary, *arguments]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True) as command:
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env=dict(os.environ, **(environment or {}))) as command:
             self.commands.add(command)
             try:
                 output, errors = command.communicate(timeout=timeout)
