@@ -27,7 +27,6 @@
 #include "oort/core/result.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/crypto/signature.hpp"
-#include "oort/env/clock.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/jobs_operations.hpp"
 #include "session.hpp"
@@ -172,8 +171,9 @@ Result<void> plan_job(const Session& session, const Arguments& arguments) {
 Result<void> wait_for(const Session& session, const JobId& job);
 
 Result<void> submit_job(const Session& session, const Arguments& arguments) {
-  OORT_TRY(const auto spec, load_job(arguments.file));
+  OORT_TRY(auto spec, load_job(arguments.file));
   OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
+  OORT_TRY(state_inputs(session, spec));
   OORT_TRY(const PlacedJob placed, place_order(session, arguments.order, spec, keys));
   const std::string id = placed.job.hex();
   const Json value = {{"job", id},
@@ -264,10 +264,8 @@ Result<void> show_job(const Session& session, const Arguments& arguments) {
 }
 
 Result<void> wait_for(const Session& session, const JobId& job) {
-  OORT_TRY(ComputeClient broker, open_broker(session, job));
-  return broker.watch(job, [&session](const v1::GetJobResponse& found) {
+  return watch_run(session, job, [&session](const v1::GetJobResponse& found) {
     session.show(to_json(found), [&] { print_job(found); });
-    return true;
   });
 }
 

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -14,8 +15,11 @@
 #include <vector>
 
 #include "json_fields.hpp"
+#include "key_file.hpp"
 #include "oort/core/bytes.hpp"
 #include "oort/core/reasons.hpp"
+#include "oort/crypto/tree.hpp"
+#include "oort/ledger/jobs_spec.hpp"
 
 namespace oort::cli {
 namespace {
@@ -103,8 +107,21 @@ bool read_part(JsonFields& fields, const std::string& name, const Read& read_it)
   return true;
 }
 
+/// What the bytes of an input are, as the job states it or a file of this machine has it.
+void read_content(JsonFields& part, const std::filesystem::path& folder, ledger::JobInput& input) {
+  read(part, "size", input.size);
+  input.root = optional_id<TreeRoot>(part, "root");
+  if (input.root && part.find("size") == nullptr) part.refuse("size", "must stand beside root");
+  const std::string name = part.text("file", "");
+  if (name.empty()) return;
+  const auto bytes = read_file(folder / name, job_input_bytes_max);
+  const auto stated = bytes ? state_content(input, *bytes) : fail(bytes.error());
+  if (!stated) part.keep(stated.error());
+}
+
 /// The archive of an image is the last input, wherever it stands in the file.
-std::optional<ledger::JobInput> read_work(JsonFields& fields, JobSpec& spec) {
+std::optional<ledger::JobInput> read_work(JsonFields& fields, const std::filesystem::path& folder,
+                                          JobSpec& spec) {
   std::optional<ledger::JobInput> archive;
   int count = 0;
   count += read_part(fields, "builtin", [&](JsonFields& part) {
@@ -124,8 +141,7 @@ std::optional<ledger::JobInput> read_work(JsonFields& fields, JobSpec& spec) {
     work.environment = texts(part, "environment");
     archive.emplace();
     archive->uri = work.image;
-    read(part, "size", archive->size);
-    archive->root = optional_id<TreeRoot>(part, "root");
+    read_content(part, folder, *archive);
     spec.work = std::move(work);
   });
   count += read_part(fields, "wasm", [&](JsonFields& part) {
@@ -240,14 +256,26 @@ void read_terms(JsonFields& fields, JobSpec& spec) {
 
 }  // namespace
 
-Result<JobSpec> read_job(const Json& description) {
+Result<void> state_content(ledger::JobInput& input, ByteView bytes) {
+  const TreeRoot root = crypto::tree_root(bytes);
+  const bool is_size_stated = input.size != 0 || input.root;
+  if ((is_size_stated && input.size != bytes.size()) || (input.root && *input.root != root)) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_proof,
+                input.uri + ": these are " + std::to_string(bytes.size()) +
+                    " bytes with the root " + root.hex() + ", not what the job states");
+  }
+  input.size = bytes.size();
+  input.root = root;
+  return {};
+}
+
+Result<JobSpec> read_job(const Json& description, const std::filesystem::path& folder) {
   JobSpec spec;
   JsonFields fields(description, "job");
   spec.name = fields.text("name", "");
-  const auto archive = read_work(fields, spec);
-  read_objects(fields, "inputs", spec.inputs, [](JsonFields& part, ledger::JobInput& input) {
-    read(part, "size", input.size);
-    input.root = optional_id<TreeRoot>(part, "root");
+  const auto archive = read_work(fields, folder, spec);
+  read_objects(fields, "inputs", spec.inputs, [&](JsonFields& part, ledger::JobInput& input) {
+    read_content(part, folder, input);
   });
   if (archive) spec.inputs.push_back(*archive);
   read_objects(fields, "outputs", spec.outputs, [](JsonFields&, ledger::JobOutput&) {});
@@ -267,7 +295,7 @@ Result<JobSpec> load_job(const std::string& path) {
   if (description.is_discarded()) {
     return fail(ErrorCode::InvalidArgument, reason::bad_argument, path + " is no JSON");
   }
-  return read_job(description);
+  return read_job(description, std::filesystem::path(path).parent_path());
 }
 
 }  // namespace oort::cli

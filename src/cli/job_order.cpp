@@ -5,11 +5,14 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <string_view>
 #include <utility>
 
 #include "amounts.hpp"
+#include "bucket_client.hpp"
 #include "client.hpp"
 #include "devnet/process.hpp"
+#include "job_file.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
 #include "named.hpp"
@@ -17,10 +20,13 @@
 #include "oort/codec/codec.hpp"
 #include "oort/core/amount.hpp"
 #include "oort/core/reasons.hpp"
-#include "oort/crypto/hash.hpp"
+#include "oort/crypto/signature.hpp"
 #include "oort/env/clock.hpp"
 #include "oort/env/random.hpp"
 #include "oort/ledger/jobs_operations.hpp"
+#include "oort/ledger/jobs_records.hpp"
+#include "oort/ledger/jobs_spec.hpp"
+#include "oort/ledger/market_records.hpp"
 
 namespace oort::cli {
 namespace {
@@ -88,7 +94,31 @@ Result<ledger::JobOpen> open_of(const Session& session, const JobOrder& order,
   return open;
 }
 
+/// The object that "s3://bucket/name" names.
+Result<Bytes> object_at(const Session& session, const std::string& uri) {
+  constexpr std::string_view scheme = "s3://";
+  const std::size_t slash = uri.find('/', scheme.size());
+  if (!uri.starts_with(scheme) || slash == std::string::npos || slash + 1 == uri.size()) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_argument,
+                "the input '" + uri + "' is no s3://BUCKET/NAME");
+  }
+  OORT_TRY(const BucketClient bucket,
+           open_bucket(session, uri.substr(scheme.size(), slash - scheme.size())));
+  return bucket.get(uri.substr(slash + 1));
+}
+
 }  // namespace
+
+Result<void> state_inputs(const Session& session, ledger::JobSpec& spec) {
+  for (ledger::JobInput& input : spec.inputs) {
+    if (input.root) continue;
+    OORT_TRY(const Bytes bytes, object_at(session, input.uri));
+    OORT_TRY(state_content(input, bytes));
+    session.progress(input.uri + ": " + std::to_string(input.size) + " bytes, root " +
+                     input.root->hex());
+  }
+  return {};
+}
 
 Result<JobId> parse_job(const std::string& text) {
   const auto id = JobId::from_hex(text);
@@ -108,6 +138,33 @@ Result<PlacedJob> place_order(const Session& session, const JobOrder& order,
   OORT_TRY(check_receipt(done.submitted().receipt()));
   OORT_TRY(const JobId job, parse_job(hex_of(done.job())));
   return PlacedJob{job, std::move(*done.mutable_submitted())};
+}
+
+Result<void> watch_run(const Session& session, const JobId& job,
+                       const std::function<void(const v1::GetJobResponse&)>& each) {
+  OORT_TRY(ComputeClient any, open_compute(session));
+  OORT_TRY(ComputeClient broker, open_broker(session, job));
+  int unanswered = 0;
+  while (true) {
+    const auto watched = broker.watch(job, [&](const v1::GetJobResponse& found) {
+      unanswered = 0;
+      each(found);
+      return true;
+    });
+    if (watched) return {};
+    // A broker that has just taken over, or is a block behind, does not know the job yet.
+    const ErrorCode code = watched.error().code();
+    const bool may_pass = code == ErrorCode::Unavailable || code == ErrorCode::NotFound;
+    if (!may_pass || ++unanswered > unanswered_max) return fail(watched.error());
+    const auto found = any.job(job);
+    if (found && found->job().outcome() != "none") {
+      each(*found);
+      return {};
+    }
+    devnet::sleep_for(poll_interval);
+    auto next = open_broker(session, job);
+    if (next) broker = *std::move(next);
+  }
 }
 
 Result<v1::Job> await_outcome(const Session& session, const JobId& job) {

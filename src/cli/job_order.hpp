@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,16 @@ struct PlacedJob {
                                             const ledger::JobSpec& spec,
                                             const crypto::KeyPair& keys);
 
+/// Reads the inputs that are not stated yet through the S3 door that `open_bucket` finds, and
+/// states what came. The gateway is believed; who does not want that names files. Fails as
+/// BucketClient::get and `state_content`.
+[[nodiscard]] Result<void> state_inputs(const Session& session, ledger::JobSpec& spec);
+
 [[nodiscard]] Result<JobId> parse_job(const std::string& text);
+/// Calls `each` with what the broker in office says, until the job is over. Goes to the next broker
+/// when one does not answer; of a job that is closed it tells what the ledger has.
+[[nodiscard]] Result<void> watch_run(const Session& session, const JobId& job,
+                                     const std::function<void(const v1::GetJobResponse&)>& each);
 /// Blocks until the ledger has the job's outcome, whichever broker brings it. Fails with
 /// PRECONDITION_FAILED where that is not success.
 [[nodiscard]] Result<v1::Job> await_outcome(const Session& session, const JobId& job);

@@ -90,7 +90,8 @@ class ContainersTest(unittest.TestCase):
             image["command"] = ["/bin/sh", "-c", script]
         spec = {"name": name, "image": image, "inputs": list(inputs), "outputs": [output],
                 "any_of": [{"cpu_milli": 500, "memory_mib": 128}], "walltime_s": 60, **more}
-        return self.drill.submit_spec(spec)
+        self.drill.submit_spec(spec)
+        return self.drill.jobs[-1]
 
     def run_job(self, name, script, inputs=(), **more):
         self.drill.await_closed(self.submit(name, script, inputs, **more))
