@@ -11,6 +11,7 @@
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/core/log.hpp"
+#include "oort/core/metrics.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/env/kv_store.hpp"
 #include "oort/env/transport.hpp"
@@ -18,8 +19,10 @@
 #include "oort/honesty/task.hpp"
 #include "oort/ledger/honesty_case.hpp"
 #include "oort/ledger/honesty_draws.hpp"
+#include "oort/ledger/honesty_math.hpp"
 #include "oort/ledger/honesty_objects.hpp"
 #include "oort/ledger/honesty_operations.hpp"
+#include "oort/ledger/honesty_records.hpp"
 #include "oort/ledger/honesty_view.hpp"
 #include "oort/ledger/object_records.hpp"
 #include "oort/ledger/operations.hpp"
@@ -131,6 +134,7 @@ void HonestyDriver::on_block() {
   const auto now = Moment::of(snapshot);
   if (!now) return;
   if (now->state.round != round_) begin_round(*now);
+  measure(*now);
   prefetch(*now);
   if (parts_.tasks != nullptr) parts_.tasks->prepare();
   answer_audits(*now);
@@ -417,7 +421,7 @@ void HonestyDriver::posted(ledger::Operation operation, int tries_left,
   const bool is_known = result.has_value();
   const auto rejection =
       is_known ? result->receipts.front().rejection : ledger::Rejection::CourtBusy;
-  if (rejection == ledger::Rejection::None) return;
+  if (rejection == ledger::Rejection::None) return counted(operation);
   if (rejection != ledger::Rejection::CourtBusy) {
     log::info(
         room, "the ledger did not take an operation",
@@ -429,6 +433,34 @@ void HonestyDriver::posted(ledger::Operation operation, int tries_left,
   after(post_again_after, [operation = std::move(operation), tries_left](HonestyDriver& driver) {
     driver.post(operation, tries_left - 1);
   });
+}
+
+/// Only what the ledger shows to everybody: which baits are out is nobody's to read.
+void HonestyDriver::counted(const ledger::Operation& operation) const {
+  metrics::counter("oort_honesty_posts_total",
+                   "Operations of Proof of Honesty that the ledger took from this node",
+                   {{"operation", ledger::name_of(operation)}})
+      .add();
+  const auto* const bait = std::get_if<ledger::BaitReveal>(&operation);
+  if (bait != nullptr && bait->reveal.answer != bait->reveal.receipt.result_hash) {
+    metrics::counter("oort_honesty_wrong_results_total",
+                     "Revealed baits of this node whose result was not the known one")
+        .add();
+  }
+}
+
+void HonestyDriver::measure(const Moment& now) const {
+  metrics::gauge("oort_honesty_round", "Round that runs").set(static_cast<double>(round_));
+  metrics::gauge("oort_honesty_credibility", "Of this node, 0 to 1")
+      .set(static_cast<double>(now.view.credibility(self()).value()) /
+           static_cast<double>(ledger::ppb_one));
+  const ledger::Standing standing = now.view.standing(self());
+  metrics::gauge("oort_honesty_open_audits", "Audits of this node's shards without an answer")
+      .set(standing.audits_open);
+  metrics::gauge("oort_honesty_open_cases", "Cases about results of this node")
+      .set(standing.cases_open);
+  metrics::gauge("oort_honesty_verdicts", "Verdicts against this node")
+      .set(static_cast<double>(standing.verdicts_count));
 }
 
 void HonestyDriver::after(Duration delay, UniqueFunction<void(HonestyDriver&)> task) {

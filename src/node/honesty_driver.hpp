@@ -164,6 +164,8 @@ class HonestyDriver : public std::enable_shared_from_this<HonestyDriver> {
   void post(const ledger::Operation& operation, int tries_left);
   void posted(ledger::Operation operation, int tries_left,
               const Result<object::SubmitResult>& result);
+  void counted(const ledger::Operation& operation) const;
+  void measure(const Moment& now) const;
   void after(Duration delay, UniqueFunction<void(HonestyDriver&)> task);
   [[nodiscard]] NodeId self() const { return parts_.keys.node_id(); }
 

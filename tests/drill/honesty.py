@@ -7,9 +7,11 @@ import json
 import os
 import pathlib
 import random
+import re
 import sys
 import threading
 import time
+import urllib.request
 
 import botocore.exceptions
 
@@ -135,6 +137,28 @@ class Drill:
         assert grown < OBJECT_BYTES / 4, f"{SABOTEUR} was given {grown} bytes"
         self.say(f"{SABOTEUR} is given no further shards")
 
+    def metric(self, node, name):
+        """The sum over its labels; 0 where the node has none."""
+        endpoint = self.network.status()[node]["operator_endpoint"]
+        with urllib.request.urlopen(f"http://{endpoint}/metrics", timeout=30) as page:
+            found = re.findall(rf"^{name}(?:{{.*}})? (\S+)$", page.read().decode(), re.M)
+        return sum(float(value) for value in found)
+
+    def is_measured(self):
+        """What operators see of it on their own nodes."""
+        for name in (f"super-{i}" for i in range(1, 5)):
+            against = self.metric(name, "oort_honesty_verdicts")
+            assert (against > 0) == (name == SABOTEUR), (name, against)
+            assert self.metric(name, "oort_honesty_round") > 0, name
+            assert self.metric(name, "oort_honesty_posts_total") > 0, name
+        found = sum(self.metric(f"super-{i}", "oort_honesty_wrong_results_total")
+                    for i in (1, 3, 4))
+        assert found > 0, found
+        trust = {name: self.metric(name, "oort_honesty_credibility")
+                 for name in ("super-1", SABOTEUR)}
+        assert trust[SABOTEUR] < trust["super-1"] <= 1, trust
+        self.say("metrics of each node tell the same")
+
     def outcome(self):
         slashed, penalised = [], []
         for name, status in self.network.status().items():
@@ -155,6 +179,7 @@ class Drill:
             self.check_evidence(next(one for one in self.verdicts(SABOTEUR)
                                      if one["offence"] == "wrong result"))
             self.is_drained()
+            self.is_measured()
             slashed, penalised = self.outcome()
         assert {one["node"] for one in slashed} == {SABOTEUR}, slashed
         assert all(int(one["amount"]) > 0 for one in slashed[:1]), slashed
