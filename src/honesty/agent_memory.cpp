@@ -10,7 +10,9 @@
 #include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/honesty/agent.hpp"
+#include "oort/ledger/honesty_draws.hpp"
 #include "oort/ledger/honesty_objects.hpp"
+#include "oort/ledger/record.hpp"
 
 namespace oort::honesty {
 namespace {
@@ -116,8 +118,8 @@ struct Agent::Saved {
     OORT_TRY(codec::decode(in, running.drawn));
     OORT_TRY(const std::uint32_t count, in.count(ledger::bait_leaves_count, bait_bytes_min));
     for (std::uint32_t i = 0; i < count; ++i) {
-      OORT_TRY(Bait bait, read_bait(in));
-      running.baits.push_back(std::move(bait));
+      OORT_TRY(const Bait bait, read_bait(in));
+      running.baits.push_back(bait);
     }
     OORT_TRY(BaitTree tree, read_tree(in, count));
     running.tree.emplace(std::move(tree));

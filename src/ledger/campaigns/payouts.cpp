@@ -105,7 +105,7 @@ Rejection pay_line(Call& call, Books& books, const PayoutLine& line, Units& tota
 Rejection apply(Call& call, const PayoutPost& operation) {
   auto found = find(call, operation.campaign, operation.batch);
   if (!found) return found.error();
-  Campaign& campaign = found->campaign;
+  const Campaign& campaign = found->campaign;
   if (call.sender != campaign.terms.steward) return Rejection::CampaignNotYours;
   if (campaign.result_ms == 0 || operation.result != campaign.result) {
     return Rejection::ResultWrong;

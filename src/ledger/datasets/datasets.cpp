@@ -109,7 +109,7 @@ Rejection apply(Call& call, const DatasetSeal& operation) {
     return refused;
   }
   const Bytes name_key = keys::dataset_name(call.sender, operation.name);
-  DatasetName name = load<DatasetName>(call.state(), name_key).value_or(DatasetName{});
+  const DatasetName name = load<DatasetName>(call.state(), name_key).value_or(DatasetName{});
   if (name.count > 0 && operation.version <= name.version) return Rejection::DatasetVersionStale;
   DatasetVersion version = version_of(call, operation);
   version.previous = name.newest;

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "datasets/dataset_fields.hpp"
-#include "oort/codec/codec.hpp"
 #include "oort/ledger/dataset_records.hpp"
 
 namespace oort::ledger {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "jobs/spec_fields.hpp"
-#include "oort/codec/codec.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/ledger/ratio.hpp"

@@ -7,6 +7,7 @@
 #include "oort/codec/codec.hpp"
 #include "oort/core/assert.hpp"
 #include "oort/crypto/hash.hpp"
+#include "oort/crypto/tree.hpp"
 
 namespace oort::ledger {
 

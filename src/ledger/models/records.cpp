@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/model_fields.hpp"
-#include "oort/codec/codec.hpp"
 
 namespace oort::ledger {
 
