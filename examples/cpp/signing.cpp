@@ -78,6 +78,14 @@ std::string blake3(std::string_view bytes) {
   return finish(hasher, bytes);
 }
 
+std::string sha256(std::string_view bytes) {
+  std::array<unsigned char, 32> digest{};
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+    throw std::runtime_error("OpenSSL did not hash");
+  }
+  return {digest.begin(), digest.end()};
+}
+
 Key::Key(const std::string& path) {
   std::string label;
   std::string digits;

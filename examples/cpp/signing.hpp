@@ -34,6 +34,8 @@ class Writer {
 [[nodiscard]] std::string hash(const std::string& context, std::string_view bytes);
 /// Plain BLAKE3, as `b3sum` computes it: the root of an object's bytes.
 [[nodiscard]] std::string blake3(std::string_view bytes);
+/// The digest of a text that people agree to, as `sha256sum` prints it.
+[[nodiscard]] std::string sha256(std::string_view bytes);
 
 /// An Ed25519 key, from a file that `oortd keys new` wrote.
 class Key {

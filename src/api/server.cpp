@@ -138,6 +138,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, cons
   impl->services.push_back(make_governance_service(ports.state));
   impl->services.push_back(make_market_service(ports.state));
   impl->services.push_back(make_datahub_service(ports.state));
+  impl->services.push_back(make_annotation_service(ports.annotation, ports.state));
   impl->services.push_back(make_model_service(ports.state));
   impl->services.push_back(make_honesty_service(ports.state));
   impl->services.push_back(make_object_service(ports.object));

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "oort/api/annotation_port.hpp"
 #include "oort/api/broker_port.hpp"
 #include "oort/api/ports.hpp"
 
@@ -20,6 +21,9 @@ namespace oort::api {
                                                                   StatePort* state,
                                                                   BrokerPort* broker);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_datahub_service(StatePort* state);
+/// Who calls is checked against the state.
+[[nodiscard]] std::unique_ptr<grpc::Service> make_annotation_service(AnnotationPort* port,
+                                                                     StatePort* state);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_model_service(StatePort* state);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_node_service(NodePort* port);
 [[nodiscard]] std::unique_ptr<grpc::Service> make_object_service(ObjectPort* port);

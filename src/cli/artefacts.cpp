@@ -3,10 +3,31 @@
 
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
+
+#include "key_file.hpp"
+#include "oort/core/bytes.hpp"
+#include "oort/crypto/hash.hpp"
 #include "oort/ledger/dataset_records.hpp"
 
 namespace oort::cli {
+namespace {
+
+constexpr std::size_t file_bytes_max = std::size_t{64} << 20;
+
+}  // namespace
+
+Result<Bytes32> digest_of_file(const std::string& path) {
+  if (path.empty()) return Bytes32{};
+  OORT_TRY(const Bytes bytes, read_file(path, file_bytes_max));
+  return crypto::sha256(bytes);
+}
+
+Result<std::string> text_of_file(const std::string& path) {
+  OORT_TRY(const Bytes bytes, read_file(path, file_bytes_max));
+  return std::string(as_text(bytes));
+}
 
 Result<ledger::ArtefactVersion> parse_version(const std::string& text) {
   std::array<std::uint32_t, 3> parts{};

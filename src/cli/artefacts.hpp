@@ -22,6 +22,10 @@ template <class Id>
               "'" + text + "' is no " + std::string(what) + ": 64 hexadecimal digits are wanted");
 }
 
+/// SHA-256 of a file of at most 64 MiB; zeros for no path. Fail with NOT_FOUND or TOO_LARGE.
+[[nodiscard]] Result<Bytes32> digest_of_file(const std::string& path);
+[[nodiscard]] Result<std::string> text_of_file(const std::string& path);
+
 /// "1.2.3". Fails with BAD_ARGUMENT.
 [[nodiscard]] Result<ledger::ArtefactVersion> parse_version(const std::string& text);
 

@@ -2,6 +2,7 @@
 #include "campaign_answers.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -83,13 +84,17 @@ Result<Crowd> crowd_of(const std::vector<std::vector<NamedAnswer>>& batches,
       accounts.insert(answer.account);
     }
   }
+  // What was handed out to nobody tells nothing of anybody.
+  std::vector<GoldLine> seen;
+  std::ranges::copy_if(gold, std::back_inserter(seen),
+                       [&](const GoldLine& line) { return samples.contains(line.sample); });
+  if (seen.empty() && !gold.empty()) {
+    return fail(ErrorCode::InvalidArgument, reason::bad_argument,
+                "gold: nobody answered any of it, '" + gold.front().sample + "' for one");
+  }
+  for (const GoldLine& line : seen) labels.insert(line.label);
   Crowd crowd{sorted(samples), sorted(labels), {accounts.begin(), accounts.end()}, {}};
-  for (const GoldLine& line : gold) {
-    if (!samples.contains(line.sample) || !labels.contains(line.label)) {
-      return fail(
-          ErrorCode::InvalidArgument, reason::bad_argument,
-          "gold: nobody answered '" + line.sample + "' or gave the label '" + line.label + "'");
-    }
+  for (const GoldLine& line : seen) {
     crowd.gold.emplace(place_of(crowd.samples, line.sample), place_of(crowd.labels, line.label));
   }
   return crowd;
@@ -102,6 +107,11 @@ datahub::AggregationOptions options_of(ledger::CampaignMethod method) {
 }
 
 }  // namespace
+
+Bytes32 campaign_secret(const crypto::KeyPair& keys, const CampaignId& campaign) {
+  const Bytes message = joined(as_bytes(std::string_view("oort campaign secret")), campaign.view());
+  return crypto::sha256(keys.sign(message).view());
+}
 
 Result<std::vector<std::vector<std::string>>> parse_rows(std::string_view text,
                                                          const std::vector<std::string>& columns) {
@@ -172,6 +182,14 @@ Bytes32 gold_root_of(const std::vector<GoldLine>& gold) {
     leaves.push_back(datahub::sample_leaf(as_bytes(line.sample + "," + line.label)));
   }
   return datahub::sample_root(leaves);
+}
+
+Bytes32 gold_salt_of(const Bytes32& secret) {
+  return crypto::hmac_sha256(secret.view(), as_bytes(std::string_view("gold")));
+}
+
+Bytes32 gold_commitment_of(const Bytes32& secret, const std::vector<GoldLine>& gold) {
+  return ledger::gold_commitment(gold_salt_of(secret), gold_root_of(gold));
 }
 
 ledger::ContributionPath BatchTree::path(std::size_t place) const {
@@ -272,6 +290,7 @@ Result<CampaignResult> settle_answers(const std::vector<std::vector<NamedAnswer>
   result.contributors_count = crowd.accounts.size();
   result.screened_out_count = static_cast<std::size_t>(std::ranges::count(is_trusted, false));
   result.tied_count = aggregated.tied_count;
+  result.gold_unseen_count = gold.size() - crowd.gold.size();
   if (!crowd.gold.empty()) {
     result.gold_accuracy_ppm = static_cast<std::uint32_t>(
         std::uint64_t{datahub::gold_hits(aggregated.verdicts, crowd.gold)} * datahub::ppm /

@@ -10,6 +10,7 @@
 #include "oort/core/bytes.hpp"
 #include "oort/core/ids.hpp"
 #include "oort/core/result.hpp"
+#include "oort/crypto/signature.hpp"
 #include "oort/datahub/aggregation.hpp"
 #include "oort/datahub/screening.hpp"
 #include "oort/ledger/datahub_operations.hpp"
@@ -17,6 +18,9 @@
 /// What a steward computes of answers: the trees of batches, the result, and who is paid for what.
 /// Pure: equal files and secret give equal operations, so nothing needs to be kept but the files.
 namespace oort::cli {
+
+/// What only the steward knows of a campaign, made of its key so that nothing has to be kept.
+[[nodiscard]] Bytes32 campaign_secret(const crypto::KeyPair& keys, const CampaignId& campaign);
 
 /// One line of an answers file, `sample,account,label`.
 struct NamedAnswer {
@@ -40,6 +44,9 @@ struct GoldLine {
 [[nodiscard]] Result<std::vector<GoldLine>> parse_gold(std::string_view text);
 /// RFC 6962 over the lines `sample,label`.
 [[nodiscard]] Bytes32 gold_root_of(const std::vector<GoldLine>& gold);
+/// Made of the campaign's secret, as is the commitment that the ledger gets before any answer.
+[[nodiscard]] Bytes32 gold_salt_of(const Bytes32& secret);
+[[nodiscard]] Bytes32 gold_commitment_of(const Bytes32& secret, const std::vector<GoldLine>& gold);
 
 /// A batch as the ledger wants it. Contributions ascend by account; their pseudonyms are made of
 /// the secret and the campaign, so that nobody else joins the campaigns of one person by them.
@@ -63,13 +70,15 @@ struct CampaignResult {
   std::size_t contributors_count = 0;
   std::size_t screened_out_count = 0;
   std::size_t tied_count = 0;
+  std::size_t gold_unseen_count = 0;  ///< Gold that nobody answered.
   Bytes32 digest;
   /// By batch and place of the contribution: answers that are accepted.
   std::vector<std::vector<std::uint32_t>> accepted;
 };
 /// Aggregates what those said who stand the gold, and accepts of each of them the answers that
 /// agree with the result, on gold with the gold. Requires: `batches` and `trees` belong together.
-/// Fails with BAD_ARGUMENT for gold with a label or sample that nobody gave, and as `Answers`.
+/// Gold that nobody answered is left out. Fails with BAD_ARGUMENT where that is all of it, and as
+/// `Answers`.
 [[nodiscard]] Result<CampaignResult> settle_answers(
     const std::vector<std::vector<NamedAnswer>>& batches, const std::vector<BatchTree>& trees,
     const std::vector<GoldLine>& gold, ledger::CampaignMethod method);

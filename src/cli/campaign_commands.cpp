@@ -27,7 +27,6 @@
 #include "oort/core/ids.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/core/result.hpp"
-#include "oort/crypto/hash.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/datahub/aggregation.hpp"
 #include "oort/ledger/campaign_records.hpp"
@@ -39,7 +38,6 @@
 namespace oort::cli {
 namespace {
 
-constexpr std::size_t file_bytes_max = std::size_t{64} << 20;
 /// Operations of one transaction: a payout with its paths has a few thousand bytes.
 constexpr std::size_t payouts_per_transaction = 8;
 
@@ -91,25 +89,6 @@ Result<std::uint8_t> place_in(const std::array<const char*, N>& words, const std
 
 Result<CampaignId> campaign_named(const std::string& text) {
   return artefact_named<CampaignId>("campaign", text);
-}
-
-/// Of a file; zeros for none.
-Result<Bytes32> digest_of_file(const std::string& path) {
-  if (path.empty()) return Bytes32{};
-  OORT_TRY(const Bytes bytes, read_file(path, file_bytes_max));
-  return crypto::sha256(bytes);
-}
-
-Result<std::string> text_of_file(const std::string& path) {
-  OORT_TRY(const Bytes bytes, read_file(path, file_bytes_max));
-  return std::string(as_text(bytes));
-}
-
-/// What only the steward knows of a campaign, made of its key so that nothing has to be kept.
-Bytes32 secret_of(const crypto::KeyPair& keys, const CampaignId& campaign) {
-  Bytes message = to_bytes(std::string_view("oort campaign secret"));
-  message.insert(message.end(), campaign.view().begin(), campaign.view().end());
-  return crypto::sha256(keys.sign(message).view());
 }
 
 Result<ledger::Units> units_of(const Arguments& arguments, const std::string& text) {
@@ -291,19 +270,13 @@ Result<void> finish(const Session& session, const Arguments& arguments) {
   return send(session, arguments, ledger::CampaignSettle{id}, "settled; the rest is back");
 }
 
-/// The salt of the gold is made of the steward's secret.
-Bytes32 gold_salt_of(const Bytes32& secret) {
-  return crypto::hmac_sha256(secret.view(), as_bytes(std::string_view("gold")));
-}
-
 Result<void> commit_gold(const Session& session, const Arguments& arguments) {
   OORT_TRY(const CampaignId id, campaign_named(arguments.id));
   OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
   OORT_TRY(const std::string text, text_of_file(arguments.gold));
   OORT_TRY(const auto gold, parse_gold(text));
-  const Bytes32 salt = gold_salt_of(secret_of(keys, id));
   return send(session, arguments,
-              ledger::GoldCommit{id, ledger::gold_commitment(salt, gold_root_of(gold)),
+              ledger::GoldCommit{id, gold_commitment_of(campaign_secret(keys, id), gold),
                                  static_cast<std::uint32_t>(gold.size())},
               "the gold is fixed");
 }
@@ -341,7 +314,7 @@ Result<void> commit_batch(const Session& session, const Arguments& arguments) {
   OORT_TRY(const auto answers, parse_answers(text));
   OORT_TRY(DataHubClient datahub, open_datahub(session));
   OORT_TRY(const auto campaign, datahub.campaign(id));
-  BatchTree tree = batch_of(id, campaign.batches_count() + 1, answers, secret_of(keys, id));
+  BatchTree tree = batch_of(id, campaign.batches_count() + 1, answers, campaign_secret(keys, id));
   const auto consent = Bytes32::from(as_bytes(campaign.consent()));
   if (!consent) return fail(ErrorCode::Internal, reason::malformed, "the node sent no digest");
   tree.commit.consent = *consent;
@@ -438,6 +411,7 @@ Json to_json(const CampaignResult& result) {
           {"contributors", result.contributors_count},
           {"screened_out", result.screened_out_count},
           {"gold_accuracy_ppm", result.gold_accuracy_ppm},
+          {"gold_unseen", result.gold_unseen_count},
           {"tied", result.tied_count},
           {"lines", paid},
           {"accepted", accepted}};
@@ -486,7 +460,7 @@ Result<void> pay(LedgerClient& client, const crypto::KeyPair& keys, const Settle
 Result<void> settle(const Session& session, const Arguments& arguments) {
   OORT_TRY(const CampaignId id, campaign_named(arguments.id));
   OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
-  OORT_TRY(const Settlement settlement, compute(session, arguments, id, secret_of(keys, id)));
+  OORT_TRY(const Settlement settlement, compute(session, arguments, id, campaign_secret(keys, id)));
   if (!arguments.out.empty()) {
     OORT_TRY(write_file(arguments.out, as_bytes(labels_csv(settlement.result)), 0644));
   }

@@ -78,6 +78,7 @@ int run(int argc, const char* const* argv, Surroundings around) {
   add_job_commands(app, session);
   add_metering_commands(app, session);
   add_campaign_commands(app, session);
+  add_annotation_commands(app, session);
   add_dataset_commands(app, session);
   add_model_commands(app, session);
   add_provenance_commands(app, session);

@@ -75,6 +75,8 @@ void add_market_commands(CLI::App& app, Session& session);
 void add_job_commands(CLI::App& app, Session& session);
 void add_metering_commands(CLI::App& app, Session& session);
 void add_campaign_commands(CLI::App& app, Session& session);
+/// After the campaign commands, whose group `campaign` it extends.
+void add_annotation_commands(CLI::App& app, Session& session);
 void add_dataset_commands(CLI::App& app, Session& session);
 void add_model_commands(CLI::App& app, Session& session);
 void add_provenance_commands(CLI::App& app, Session& session);

@@ -250,8 +250,9 @@ void add_module_keys(std::vector<ConfigKey>& keys) {
                          at(&Config::modules, &Config::Modules::api)));
   keys.push_back(
       boolean("modules.broker",
-              "Brokers jobs, on networks that have them (super). Needs `s3`: inputs and\n"
-              "outputs pass through this node's gateway.",
+              "Brokers jobs, and keeps queues of samples that people label, on networks\n"
+              "that have them (super). Jobs need `s3`: inputs and outputs pass through\n"
+              "this node's gateway.",
               at(&Config::modules, &Config::Modules::broker)));
   keys.push_back(boolean("modules.models",
                          "Keeps models that the ledger deploys on this node and answers for them,\n"

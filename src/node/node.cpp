@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oort/node/node.hpp"
 #include "oort/codec/codec.hpp"
+#include "oort/compute/broker.hpp"
+#include "oort/compute/builtin/run.hpp"
+#include "oort/ledger/jobs_records.hpp"
+#include "oort/ledger/jobs_spec.hpp"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
+#include <string_view>
 #include <vector>
 
+#include "annotation_host.hpp"
 #include "broker_port.hpp"
 #include "compute_driver.hpp"
 #include "compute_objects.hpp"
@@ -41,6 +45,7 @@
 #include "oort/host/runtime.hpp"
 #include "oort/http/exchange.hpp"
 #include "oort/http/server.hpp"
+#include "oort/ledger/datahub_view.hpp"
 #include "oort/ledger/genesis.hpp"
 #include "oort/ledger/modules.hpp"
 #include "oort/ledger/view.hpp"
@@ -57,6 +62,7 @@
 #include "room_transport.hpp"
 #include "statement_index.hpp"
 #include "submitter.hpp"
+#include "waiter.hpp"
 
 namespace oort::node {
 namespace {
@@ -76,25 +82,6 @@ constexpr auto this_architecture = compute::Architecture::Arm64;
 #else
 constexpr auto this_architecture = compute::Architecture::Amd64;
 #endif
-
-/// Waits on this thread for something that a strand finishes.
-class Waiter {
- public:
-  void finish() {
-    const std::lock_guard lock(mutex_);
-    is_finished_ = true;
-    changed_.notify_all();
-  }
-  void wait(Duration limit) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, limit, [this] { return is_finished_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool is_finished_ = false;
-};
 
 class NodeImpl final : public Node {
  public:
@@ -166,6 +153,9 @@ class NodeImpl final : public Node {
 
  private:
   Result<void> open_data();
+  /// Below the data folder.
+  Result<std::unique_ptr<env::KvStore>> open_store(std::string_view name, std::uint64_t cache_bytes,
+                                                   std::uint64_t buffer_bytes);
   Result<void> open_network();
   Result<void> open_chain();
   Result<void> open_statements();
@@ -179,6 +169,7 @@ class NodeImpl final : public Node {
   void follow_compute();
   void accuse_deviations();
   void hide_tasks();
+  Result<void> open_annotation();
   [[nodiscard]] bool has_module(ledger::Module module) const;
   Result<void> open_doors();
   Result<void> open_s3();
@@ -212,6 +203,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<env::KvStore> statement_store_;
   std::unique_ptr<env::KvStore> honesty_store_;
   std::unique_ptr<env::KvStore> compute_store_;
+  std::unique_ptr<env::KvStore> annotation_store_;
   std::unique_ptr<env::BlobStore> shard_volumes_;
   std::unique_ptr<object::VolumeStore> volumes_;
   std::unique_ptr<env::Signer> signer_;
@@ -228,6 +220,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<env::Executor> statement_disk_;
   std::unique_ptr<env::Executor> honesty_disk_;
   std::unique_ptr<env::Executor> compute_disk_;
+  std::unique_ptr<env::Executor> annotation_disk_;
   std::unique_ptr<env::Executor> court_pool_;
   std::unique_ptr<env::Executor> task_pool_;
   std::unique_ptr<env::Executor> sandbox_pool_;
@@ -266,6 +259,8 @@ class NodeImpl final : public Node {
   std::unique_ptr<api::ObjectPort> object_port_;
   std::unique_ptr<api::AdminPort> admin_port_;
   std::unique_ptr<api::BrokerPort> broker_port_;
+  /// Shared with what it posted; nothing where this node keeps no queues for annotators.
+  std::shared_ptr<AnnotationHost> annotation_;
   std::unique_ptr<api::Server> grpc_;
   std::unique_ptr<http::Handler> s3_handler_;
   std::unique_ptr<http::Server> s3_server_;
@@ -281,10 +276,8 @@ Result<void> NodeImpl::open_data() {
 
   OORT_TRY(genesis_, read_genesis(config_));
 
-  store::RocksOptions rocks;
-  rocks.cache_bytes = config_.ledger.cache_bytes;
-  rocks.write_buffer_bytes = config_.ledger.write_buffer_bytes;
-  OORT_TRY(ledger_store_, store::open_rocks(folder / "ledger", rocks));
+  OORT_TRY(ledger_store_,
+           open_store("ledger", config_.ledger.cache_bytes, config_.ledger.write_buffer_bytes));
   OORT_TRY(votes_, host::open_blob_store(folder / votes_folder));
 
   host::Runtime::Options threads;
@@ -301,6 +294,15 @@ Result<void> NodeImpl::open_data() {
   honesty_disk_ = runtime_->make_pool("oort-honesty", 1);
   compute_disk_ = runtime_->make_pool("oort-compute", 1);
   return {};
+}
+
+Result<std::unique_ptr<env::KvStore>> NodeImpl::open_store(std::string_view name,
+                                                           std::uint64_t cache_bytes,
+                                                           std::uint64_t buffer_bytes) {
+  store::RocksOptions rocks;
+  rocks.cache_bytes = cache_bytes;
+  rocks.write_buffer_bytes = buffer_bytes;
+  return store::open_rocks(config_.node.data_folder / name, rocks);
 }
 
 Result<void> NodeImpl::open_network() {
@@ -348,10 +350,7 @@ Result<void> NodeImpl::open_chain() {
 }
 
 Result<void> NodeImpl::open_statements() {
-  store::RocksOptions rocks;
-  rocks.cache_bytes = 8 * limits::mib;
-  rocks.write_buffer_bytes = 4 * limits::mib;
-  OORT_TRY(statement_store_, store::open_rocks(config_.node.data_folder / "statements", rocks));
+  OORT_TRY(statement_store_, open_store("statements", 8 * limits::mib, 4 * limits::mib));
   OORT_TRY(statements_,
            StatementIndex::start(
                genesis_, {.chain = *chain_, .store = *statement_store_, .disk = *statement_disk_}));
@@ -361,10 +360,7 @@ Result<void> NodeImpl::open_statements() {
 Result<void> NodeImpl::open_shards() {
   const auto folder = config_.node.data_folder / "shards";
   OORT_TRY(shard_volumes_, host::open_blob_store(folder / "volumes"));
-  store::RocksOptions rocks;
-  rocks.cache_bytes = 8 * limits::mib;
-  rocks.write_buffer_bytes = 4 * limits::mib;
-  OORT_TRY(shard_index_, store::open_rocks(folder / "index", rocks));
+  OORT_TRY(shard_index_, open_store("shards/index", 8 * limits::mib, 4 * limits::mib));
   object::VolumeStore::Options options;
   options.reserve_bytes = config_.storage.reserve_bytes;
   OORT_TRY(volumes_,
@@ -399,10 +395,7 @@ Result<void> NodeImpl::open_objects() {
 }
 
 Result<void> NodeImpl::open_gateway() {
-  store::RocksOptions rocks;
-  rocks.cache_bytes = 16 * limits::mib;
-  rocks.write_buffer_bytes = 4 * limits::mib;
-  OORT_TRY(index_store_, store::open_rocks(config_.node.data_folder / "index", rocks));
+  OORT_TRY(index_store_, open_store("index", 16 * limits::mib, 4 * limits::mib));
   object::GatewayOptions options;
   options.region = config_.s3.region;
   options.submit_deadline = write_deadline;
@@ -426,10 +419,7 @@ Result<void> NodeImpl::open_gateway() {
 /// A node with the whole state takes part in Proof of Honesty where the network has it.
 Result<void> NodeImpl::open_honesty() {
   if (!has_module(ledger::Module::Honesty)) return {};
-  store::RocksOptions rocks;
-  rocks.cache_bytes = limits::mib;
-  rocks.write_buffer_bytes = limits::mib;
-  OORT_TRY(honesty_store_, store::open_rocks(config_.node.data_folder / "honesty", rocks));
+  OORT_TRY(honesty_store_, open_store("honesty", limits::mib, limits::mib));
   if (has_module(ledger::Module::Jobs)) {
     court_pool_ = runtime_->make_pool("oort-court", 1);
     OORT_TRY(court_, WorkCourt::open({.self = keys_->node_id(),
@@ -518,15 +508,12 @@ Result<void> NodeImpl::open_compute() {
     log::warn("compute", "this node brokers no jobs: modules.broker needs modules.s3");
   }
   if (!is_broker && !config_.compute.enabled) return {};
-  store::RocksOptions rocks;
-  rocks.cache_bytes = 8 * limits::mib;
-  rocks.write_buffer_bytes = 4 * limits::mib;
-  OORT_TRY(compute_store_, store::open_rocks(config_.node.data_folder / "compute", rocks));
+  OORT_TRY(compute_store_, open_store("compute", 8 * limits::mib, 4 * limits::mib));
   const Config::Compute& offered = config_.compute;
   const std::uint32_t cores = (offered.cpu_milli + 999) / 1'000;
   task_pool_ = runtime_->make_pool("oort-tasks", cores);
   // A container holds a thread, which only waits, while it runs.
-  if (offered.enabled) sandbox_pool_ = runtime_->make_pool("oort-sandbox", cores * 4);
+  if (offered.enabled) sandbox_pool_ = runtime_->make_pool("oort-sandbox", std::size_t{cores} * 4);
   ComputeDriver::Options options;
   options.is_broker = is_broker;
   options.is_executor = offered.enabled;
@@ -721,12 +708,33 @@ Result<void> NodeImpl::open_doors() {
     broker_port_ =
         make_broker_port(compute_, *compute_strand_, compute_strand_->timers(), parts_->calls);
   }
+  OORT_TRY(open_annotation());
   OORT_TRY(grpc_, open_grpc(config_, {.ledger = ledger_port_.get(),
                                       .state = state_port_.get(),
                                       .node = node_port_.get(),
                                       .object = object_port_.get(),
                                       .admin = admin_port_.get(),
-                                      .broker = broker_port_.get()}));
+                                      .broker = broker_port_.get(),
+                                      .annotation = annotation_.get()}));
+  return {};
+}
+
+/// A broker keeps queues for people too, where the network has campaigns.
+Result<void> NodeImpl::open_annotation() {
+  if (!config_.modules.broker || !has_module(ledger::Module::Campaigns)) return {};
+  OORT_TRY(annotation_store_, open_store("annotation", limits::mib, 4 * limits::mib));
+  annotation_disk_ = runtime_->make_pool("oort-annotation", 1);
+  OORT_TRY(annotation_,
+           AnnotationHost::start({.strand = *object_strand_,
+                                  .disk = *annotation_disk_,
+                                  .clock = clock_,
+                                  .store = *annotation_store_,
+                                  .campaign =
+                                      [view = view_.get()](const CampaignId& id) {
+                                        const object::LedgerSnapshot now = view->snapshot();
+                                        return ledger::DataHubView(*now.state).campaign(id);
+                                      },
+                                  .calls = parts_->calls}));
   return {};
 }
 

@@ -99,6 +99,31 @@ TEST(CampaignAnswers, GoldTellsTheCampsApart) {
             "BAD_ARGUMENT");
 }
 
+TEST(CampaignAnswers, GoldThatNobodySawCountsForNothing) {
+  const std::vector<std::vector<NamedAnswer>> batches = {two_camps()};
+  const std::vector<BatchTree> trees = {batch_of(campaign, 1, batches[0], secret)};
+  const auto settle = [&](const std::vector<GoldLine>& gold) {
+    return settle_answers(batches, trees, gold, ledger::CampaignMethod::Majority);
+  };
+  std::vector<GoldLine> gold = gold_of(12);
+  const auto plain = settle(gold);
+  gold.push_back({"unseen", "bird"});
+  const auto settled = settle(gold);
+  ASSERT_TRUE(plain && settled);
+  EXPECT_EQ(plain->gold_unseen_count, 0U);
+  EXPECT_EQ(settled->gold_unseen_count, 1U);
+  EXPECT_EQ(settled->digest, plain->digest);
+  EXPECT_EQ(settled->gold_accuracy_ppm, plain->gold_accuracy_ppm);
+  EXPECT_EQ(settled->labels, plain->labels);
+
+  // A label that everybody missed is one nevertheless, and what is known is not asked of a crowd.
+  gold.back() = {sample(20), "bird"};
+  const auto missed = settle(gold);
+  ASSERT_TRUE(missed) << missed.error().to_string();
+  EXPECT_EQ(missed->labels, (std::vector<std::string>{"bird", "cat", "dog"}));
+  EXPECT_EQ(missed->labels[missed->verdicts[20].label], "bird");
+}
+
 TEST(CampaignAnswers, PayoutsHoldSoManyLinesEachAndAscend) {
   const BatchTree tree = batch_of(campaign, 1, two_camps(), secret);
   std::vector<std::uint32_t> accepted(20, 3);

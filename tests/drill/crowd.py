@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures to label, and the people who label them."""
+import json
+import pathlib
 import random
 
 SIDE = 8
@@ -29,18 +31,32 @@ def as_pgm(pixels):
 
 
 class Crowd:
-    """Contributors of four kinds, as many of each; everybody sees the gold, the rest is shared."""
+    """Contributors of four kinds, as many of each. What somebody says of a picture follows from the
+    seed, whenever he is asked."""
 
-    def __init__(self, chance, people=60, samples=240, gold=30, overlap=9):
-        self.random = chance
+    def __init__(self, seed, people=60, samples=240, gold=30, overlap=9):
+        self.seed = seed
         self.samples, self.gold, self.overlap = samples, gold, overlap
+        chance = random.Random(f"pictures {seed}")
         self.pictures = [picture(chance, truth(place)) for place in range(samples)]
-        # Their accounts need no money: they are paid, and send nothing.
-        self.people = [f"{number + 1:040x}" for number in range(people)]
+        self.keys = [random.Random(f"key {seed} {who}").randbytes(32) for who in range(people)]
+        self.people = []  # Their accounts. They need no money: they are paid, and send nothing.
+
+    def write_keys(self, folder):
+        """The files of their keys, in the order of the people."""
+        folder.mkdir()
+        files = [folder / f"{who:02}.key" for who in range(len(self.keys))]
+        for file, key in zip(files, self.keys):
+            file.touch(0o600)
+            file.write_text(f"oort-account-key-v1 {key.hex()}\n")
+        return files
 
     @staticmethod
     def name(place):
         return f"p{place:03}"
+
+    def address(self, place):
+        return f"s3://pictures/{self.name(place)}.pgm"
 
     def of_kind(self, kind):
         return self.people[KINDS.index(kind)::len(KINDS)]
@@ -51,17 +67,17 @@ class Crowd:
             return 0
         if kind == "colluding":
             return (truth(place) + 1) % CLASSES
-        right = self.random.random() < (0.97 if kind == "careful" else 0.85)
-        return truth(place) if right else self.random.randrange(CLASSES)
+        chance = random.Random(f"answer {self.seed} {who} {place}")
+        right = chance.random() < (0.97 if kind == "careful" else 0.85)
+        return truth(place) if right else chance.randrange(CLASSES)
 
-    def answers_csv(self):
-        lines = ["sample,account,label"]
-        for place in range(self.samples):
-            seen = range(len(self.people)) if place < self.gold else \
-                self.random.sample(range(len(self.people)), self.overlap)
-            lines += [f"{self.name(place)},{self.people[who]},c{self.answer(who, place)}"
-                      for who in seen]
-        return "\n".join(lines) + "\n"
+    def answer_to(self, who, address):
+        """The label of the picture at an address, as `campaign work` shows it."""
+        return f"c{self.answer(who, int(pathlib.PurePosixPath(address).stem[1:]))}"
+
+    def samples_jsonl(self):
+        return "".join(json.dumps({"sample": self.name(place), "content": self.address(place)})
+                       + "\n" for place in range(self.samples))
 
     def gold_csv(self):
         lines = [f"{self.name(place)},c{truth(place)}" for place in range(self.gold)]

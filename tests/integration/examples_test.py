@@ -251,6 +251,28 @@ class ExamplesTest(unittest.TestCase):
             f"  trained on {dataset}, CLAIMED",
             f"  stands on {node}"])
 
+    def test_08b_annotate(self):
+        consent, samples = self.folder / "consent", self.folder / "samples.jsonl"
+        samples.write_text("".join(json.dumps({"sample": name, "content": f"about {name}"}) + "\n"
+                                   for name in "abcd"))
+        campaign = self.ask("campaign", "open", "--price", "0.01", "--budget", "1", "--reviewer",
+                            self.alice, "--consent", str(consent), "--number", "1", "--key",
+                            self.owner_key)["campaign"]
+        self.ask("campaign", "queue", campaign, "--samples", str(samples), "--label", "yes",
+                 "--label", "no", "--key", self.owner_key)
+        key = str(self.folder / "alice.key")
+        lines = self.show("annotate", self.endpoint, key, campaign, str(consent), "3")
+        out = self.folder / "said.csv"
+        self.ask("campaign", "answers", campaign, "--out", str(out), "--key", self.owner_key)
+        said = [line.split(",") for line in out.read_text().splitlines()[1:]]
+        self.assertEqual(lines, [f"{number} about {sample} is yes"
+                                 for number, (sample, _, _) in enumerate(said, 1)])
+        self.assertEqual({tuple(rest) for _, *rest in said}, {(self.alice, "yes")})
+        self.assertEqual(len(lines), 3)
+        failed = self.finish("annotate", self.endpoint, key, campaign, str(samples), "1")
+        self.assertEqual(failed.returncode, 1)
+        self.assertRegex(failed.stderr, "^NOT_ALLOWED: ")
+
     # Errors, streams, the operator's door ------------------------------------------------------
 
     def test_09_errors_have_their_words(self):

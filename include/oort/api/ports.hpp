@@ -312,6 +312,7 @@ class AdminPort {
   virtual void shut_down() = 0;
 };
 
+class AnnotationPort;
 class BrokerPort;
 
 /// What one node offers. Null where the node has no such part; its service then answers
@@ -323,6 +324,7 @@ struct Ports {
   ObjectPort* object = nullptr;
   AdminPort* admin = nullptr;
   BrokerPort* broker = nullptr;
+  AnnotationPort* annotation = nullptr;
 };
 
 }  // namespace oort::api
