@@ -32,13 +32,6 @@ struct Arguments {
   std::uint64_t grant = 0;
 };
 
-std::vector<BucketId> buckets_in(const std::vector<std::uint64_t>& numbers) {
-  const std::set<std::uint64_t> ascending(numbers.begin(), numbers.end());
-  std::vector<BucketId> buckets;
-  for (const std::uint64_t number : ascending) buckets.emplace_back(number);
-  return buckets;
-}
-
 Result<void> create_access_key(const Session& session, const Arguments& arguments) {
   OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
   std::vector<NodeId> gateways;
@@ -51,7 +44,8 @@ Result<void> create_access_key(const Session& session, const Arguments& argument
   ledger::AccessKeyCreate operation;
   operation.id = made.id;
   operation.secrets = std::move(seals);
-  operation.buckets = buckets_in(arguments.buckets);
+  const std::set<std::uint64_t> buckets(arguments.buckets.begin(), arguments.buckets.end());
+  operation.buckets = std::vector<BucketId>(buckets.begin(), buckets.end());
   if (arguments.is_read_only) {
     operation.operations = static_cast<std::uint32_t>(ledger::GrantedOperation::ReadObject);
   }
