@@ -19,6 +19,7 @@
 #include "artefacts.hpp"
 #include "campaign_answers.hpp"
 #include "client.hpp"
+#include "command.hpp"
 #include "datahub_client.hpp"
 #include "devnet/process.hpp"
 #include "key_file.hpp"
@@ -328,15 +329,6 @@ Result<void> work(const Session& session, const Arguments& arguments) {
 // Options -----------------------------------------------------------------------------------------
 
 using Command = Result<void> (*)(const Session&, const Arguments&);
-
-CLI::App* add(CLI::App* group, Session& session, Arguments& arguments, const std::string& name,
-              const std::string& help, Command command) {
-  CLI::App* added = group->add_subcommand(name, help);
-  added->callback([&session, &arguments, command] {
-    session.action = [&session, &arguments, command] { return command(session, arguments); };
-  });
-  return added;
-}
 
 CLI::App* add_signed(CLI::App* group, Session& session, Arguments& arguments,
                      const std::string& name, const std::string& help, Command command) {

@@ -18,6 +18,7 @@
 #include "artefacts.hpp"
 #include "campaign_answers.hpp"
 #include "client.hpp"
+#include "command.hpp"
 #include "datahub_client.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
@@ -582,15 +583,6 @@ Result<void> consent(const Session& session, const Arguments& arguments) {
 // Options -----------------------------------------------------------------------------------------
 
 using Command = Result<void> (*)(const Session&, const Arguments&);
-
-CLI::App* add(CLI::App* group, Session& session, Arguments& arguments, const std::string& name,
-              const std::string& help, Command command) {
-  CLI::App* added = group->add_subcommand(name, help);
-  added->callback([&session, &arguments, command] {
-    session.action = [&session, &arguments, command] { return command(session, arguments); };
-  });
-  return added;
-}
 
 /// Of a campaign, signed with a key.
 CLI::App* add_signed(CLI::App* group, Session& session, Arguments& arguments,

@@ -13,6 +13,7 @@
 
 #include "amounts.hpp"
 #include "client.hpp"
+#include "command.hpp"
 #include "economy_client.hpp"
 #include "economy_file.hpp"
 #include "genesis_file.hpp"
@@ -276,17 +277,6 @@ Result<void> vote(const Session& session, const Arguments& arguments) {
   show_submitted(session, response,
                  "voted " + arguments.option + " on proposal " + std::to_string(arguments.id));
   return {};
-}
-
-using Command = Result<void> (*)(const Session&, const Arguments&);
-
-CLI::App* add(CLI::App* group, Session& session, Arguments& arguments, const std::string& name,
-              const std::string& help, Command command) {
-  CLI::App* added = group->add_subcommand(name, help);
-  added->callback([&session, &arguments, command] {
-    session.action = [&session, &arguments, command] { return command(session, arguments); };
-  });
-  return added;
 }
 
 void add_propose(CLI::App* group, Session& session, Arguments& arguments) {

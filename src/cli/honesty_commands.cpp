@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client.hpp"
+#include "command.hpp"
 #include "honesty_view.hpp"
 #include "key_file.hpp"
 #include "named.hpp"
@@ -276,17 +277,6 @@ Result<void> show_case(const Session& session, const Arguments& arguments) {
                 arguments.bundle.c_str(), response.evidence().size());
   });
   return {};
-}
-
-using Command = Result<void> (*)(const Session&, const Arguments&);
-
-CLI::App* add(CLI::App* group, Session& session, Arguments& arguments, const std::string& name,
-              const std::string& help, Command command) {
-  CLI::App* added = group->add_subcommand(name, help);
-  added->callback([&session, &arguments, command] {
-    session.action = [&session, &arguments, command] { return command(session, arguments); };
-  });
-  return added;
 }
 
 }  // namespace

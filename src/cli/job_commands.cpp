@@ -12,6 +12,7 @@
 
 #include "amounts.hpp"
 #include "client.hpp"
+#include "command.hpp"
 #include "compute_client.hpp"
 #include "job_file.hpp"
 #include "job_order.hpp"
@@ -365,17 +366,6 @@ Result<void> show_cost(const Session& session, const Arguments& arguments) {
                stdout);
   });
   return {};
-}
-
-using Command = Result<void> (*)(const Session&, const Arguments&);
-
-CLI::App* add(CLI::App* group, Session& session, Arguments& arguments, const std::string& name,
-              const std::string& what, Command command) {
-  CLI::App* added = group->add_subcommand(name, what);
-  added->callback([&session, &arguments, command] {
-    session.action = [&session, &arguments, command] { return command(session, arguments); };
-  });
-  return added;
 }
 
 void add_submit(CLI::App* group, Session& session, Arguments& arguments) {

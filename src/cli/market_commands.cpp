@@ -13,6 +13,7 @@
 
 #include "amounts.hpp"
 #include "client.hpp"
+#include "command.hpp"
 #include "economy_client.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
@@ -339,17 +340,6 @@ Result<void> withdraw(const Session& session, const Arguments& arguments) {
 Result<void> close_escrow(const Session& session, const Arguments& arguments) {
   return send(session, arguments.key_file, ledger::EscrowClose{ledger::EscrowId(arguments.id)},
               "closed; what had not streamed is back");
-}
-
-using Command = Result<void> (*)(const Session&, const Arguments&);
-
-CLI::App* add(CLI::App* group, Session& session, Arguments& arguments, const std::string& name,
-              const std::string& help, Command command) {
-  CLI::App* added = group->add_subcommand(name, help);
-  added->callback([&session, &arguments, command] {
-    session.action = [&session, &arguments, command] { return command(session, arguments); };
-  });
-  return added;
 }
 
 void add_price(CLI::App& app, Session& session, Arguments& arguments) {

@@ -12,6 +12,7 @@
 
 #include "amounts.hpp"
 #include "client.hpp"
+#include "command.hpp"
 #include "economy_client.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
@@ -173,17 +174,6 @@ Result<void> collect(const Session& session, const Arguments& arguments) {
   OORT_TRY(const auto response, ledger.submit_all(keys, operations));
   show_submitted(session, response, "the operator was paid what the node has earned");
   return {};
-}
-
-using Command = Result<void> (*)(const Session&, const Arguments&);
-
-CLI::App* add(CLI::App* group, Session& session, Arguments& arguments, const std::string& name,
-              const std::string& help, Command command) {
-  CLI::App* added = group->add_subcommand(name, help);
-  added->callback([&session, &arguments, command] {
-    session.action = [&session, &arguments, command] { return command(session, arguments); };
-  });
-  return added;
 }
 
 constexpr const char* node_help = "64 digits, or a name such as super-1";

@@ -17,6 +17,7 @@
 #include "artefacts.hpp"
 #include "bucket_client.hpp"
 #include "client.hpp"
+#include "command.hpp"
 #include "datahub_client.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
@@ -322,17 +323,6 @@ Result<void> list(const Session& session, const Arguments& arguments) {
 }
 
 // Options -----------------------------------------------------------------------------------------
-
-using Command = Result<void> (*)(const Session&, const Arguments&);
-
-CLI::App* add(CLI::App* group, Session& session, Arguments& arguments, const std::string& name,
-              const std::string& help, Command command) {
-  CLI::App* added = group->add_subcommand(name, help);
-  added->callback([&session, &arguments, command] {
-    session.action = [&session, &arguments, command] { return command(session, arguments); };
-  });
-  return added;
-}
 
 void add_training_options(CLI::App* command, Arguments& arguments) {
   command->add_option("--hidden", arguments.options.hidden, "Sizes of layers between");

@@ -9,6 +9,7 @@
 
 #include "amounts.hpp"
 #include "client.hpp"
+#include "command.hpp"
 #include "economy_client.hpp"
 #include "key_file.hpp"
 #include "ledger_client.hpp"
@@ -257,15 +258,6 @@ Result<void> exit_pool(const Session& session, const Arguments& arguments) {
 }
 
 using Command = Result<void> (*)(const Session&, const Arguments&);
-
-CLI::App* add(CLI::App* group, Session& session, Arguments& arguments, const std::string& name,
-              const std::string& help, Command command) {
-  CLI::App* added = group->add_subcommand(name, help);
-  added->callback([&session, &arguments, command] {
-    session.action = [&session, &arguments, command] { return command(session, arguments); };
-  });
-  return added;
-}
 
 constexpr const char* pool_help = "Its node: 64 digits, or a name such as super-1";
 
