@@ -15,6 +15,7 @@ using grpc::ServerUnaryReactor;
 void write(const StorageStatus& storage, v1::StorageStatus* out) {
   out->set_shards_count(storage.shards_count);
   out->set_shard_bytes(storage.shard_bytes);
+  out->set_dead_bytes(storage.dead_bytes);
   out->set_free_bytes(storage.free_bytes);
   out->set_is_read_only(storage.is_read_only);
   out->set_missing_shards_count(storage.missing_shards_count);

@@ -42,6 +42,7 @@ Json to_json(const v1::GetStatusResponse& status) {
           {"storage",
            {{"shards_count", storage.shards_count()},
             {"shard_bytes", storage.shard_bytes()},
+            {"dead_bytes", storage.dead_bytes()},
             {"free_bytes", storage.free_bytes()},
             {"is_read_only", storage.is_read_only()},
             {"missing_shards_count", storage.missing_shards_count()},

@@ -103,7 +103,10 @@ class StatusPort final : public api::NodePort {
       parts_.shards->usage([status = std::move(status), done = std::move(done)](
                                Result<object::ShardService::Usage> usage) mutable {
         if (usage) {
-          status.storage.shard_bytes = usage->used_bytes;
+          status.storage.shards_count = usage->shards_count;
+          status.storage.shard_bytes =
+              usage->used_bytes - std::min(usage->used_bytes, usage->dead_bytes);
+          status.storage.dead_bytes = usage->dead_bytes;
           status.storage.free_bytes = usage->free_bytes;
           status.storage.is_read_only = usage->state != object::VolumeState::Writable;
         }

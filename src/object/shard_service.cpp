@@ -404,7 +404,8 @@ void ShardService::usage(Callback<Result<Usage>> done) {
     auto free = volumes.free_bytes();
     Result<Usage> usage = fail(ErrorCode::Internal, reason::internal, "unset");
     if (free) {
-      usage = Usage{volumes.state(), volumes.used_bytes(), *free};
+      usage = Usage{volumes.state(), volumes.shards_count(), volumes.used_bytes(),
+                    volumes.dead_bytes(), *free};
     } else {
       usage = fail(std::move(free).error());
     }

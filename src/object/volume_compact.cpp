@@ -30,6 +30,7 @@ Result<void> VolumeStore::Impl::move_record(const VolumeRecord& record, const Re
   if (record.type == VolumeRecord::Type::Seal) {
     if (entry->seal != place) return {};
     OORT_TRY(entry->seal, write_raw(raw, place.size));
+    bury(place);
     put_shard(*entry);
     return {};
   }
@@ -38,6 +39,7 @@ Result<void> VolumeStore::Impl::move_record(const VolumeRecord& record, const Re
     OORT_TRY(piece.place, write_raw(raw, place.size));
     pending_.put(volume_index::piece_key(record.shard, piece.end()),
                  volume_index::encode_place(piece.place));
+    bury(place);
     put_shard(*entry);
     return {};
   }

@@ -34,7 +34,14 @@ std::uint32_t volume_of_name(std::string_view name) {
 
 }  // namespace
 
+Result<void> VolumeStore::Impl::count_shards() {
+  const auto iterator = index_.iterate(volume_index::shards_prefix());
+  for (; iterator->is_valid(); iterator->next()) ++shards_count_;
+  return iterator->status();
+}
+
 Result<void> VolumeStore::Impl::recover() {
+  OORT_TRY(count_shards());
   std::map<std::uint32_t, VolumeEntry> known;
   const auto iterator = index_.iterate(volume_index::volumes_prefix());
   for (; iterator->is_valid(); iterator->next()) {
@@ -121,6 +128,7 @@ Result<void> VolumeStore::Impl::replay(const VolumeRecord& record, const RecordP
     entry = &shards_[record.shard];
     entry->stat.shard = record.shard;
     entry->stat.writer = record.writer;
+    ++shards_count_;
   }
   entry->stat.hold_until = std::max(entry->stat.hold_until, record.hold_until);
   if (record.type == VolumeRecord::Type::Piece) return replay_piece(*entry, record, place);

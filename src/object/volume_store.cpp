@@ -155,6 +155,7 @@ void VolumeStore::Impl::forget(ShardEntry& entry) {
   entry = ShardEntry{};
   entry.stat.shard = shard;
   entry.is_dirty = true;
+  --shards_count_;
 }
 
 Result<void> VolumeStore::Impl::read_pieces(const ShardEntry& entry, std::uint64_t offset,
@@ -284,6 +285,7 @@ Result<ShardStat> VolumeStore::append(const ShardRef& shard, std::uint64_t offse
     known = &(impl_->shards_[shard] = std::move(fresh));
     known->stat.writer = writer;
     known->tree.emplace();
+    ++impl_->shards_count_;
   }
   known->used_at = ++impl_->uses_;
   known->stat.hold_until = std::max(known->stat.hold_until, hold_until);
@@ -425,10 +427,18 @@ Result<std::uint64_t> VolumeStore::free_bytes() const {
   return free - std::min(free, impl_->options_.reserve_bytes);
 }
 
+std::uint64_t VolumeStore::shards_count() const noexcept { return impl_->shards_count_; }
+
 std::uint64_t VolumeStore::used_bytes() const noexcept {
   std::uint64_t used = 0;
   for (const auto& [id, volume] : impl_->volumes_) used += volume.blob->size();
   return used;
+}
+
+std::uint64_t VolumeStore::dead_bytes() const noexcept {
+  std::uint64_t dead = 0;
+  for (const auto& [id, volume] : impl_->volumes_) dead += volume.dead_bytes;
+  return dead;
 }
 
 }  // namespace oort::object

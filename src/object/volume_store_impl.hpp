@@ -28,6 +28,7 @@ struct VolumeStore::Impl {
 
   // Opening: volume_recovery.cpp.
   [[nodiscard]] Result<void> recover();
+  [[nodiscard]] Result<void> count_shards();
   [[nodiscard]] Result<void> recover_volume(std::uint32_t id, std::uint64_t checkpoint);
   [[nodiscard]] Result<std::optional<std::uint64_t>> replay_at(std::uint32_t id,
                                                                std::uint64_t position);
@@ -69,6 +70,8 @@ struct VolumeStore::Impl {
   std::map<std::uint32_t, Volume> volumes_;
   std::uint32_t active_ = 0;
   std::map<ShardRef, ShardEntry> shards_;
+  /// Of the index and of what waits for it.
+  std::uint64_t shards_count_ = 0;
   env::KvBatch pending_;
   /// The batch takes something away, which only a synced index makes durable.
   bool has_removal_ = false;

@@ -59,6 +59,10 @@ class FakeLedger final : public LedgerPort {
   void await_block(Height height, Callback<Result<BlockView>> done) override {
     {
       const std::lock_guard lock(mutex_);
+      if (is_stopped_) {
+        done(fail(ErrorCode::Cancelled, reason::cancelled, "the node stops"));
+        return;
+      }
       if (height > final_height_) {
         waiting_.emplace_back(height, std::move(done));
         return;
@@ -116,8 +120,10 @@ class FakeLedger final : public LedgerPort {
     }
     for (auto& [wanted, done] : ready) await_block(wanted, std::move(done));
   }
+  /// Ends every wait, also of who asks from now on: a stream's next question may come late.
   void stop() {
     const std::lock_guard lock(mutex_);
+    is_stopped_ = true;
     for (auto& [height, done] : waiting_) {
       done(fail(ErrorCode::Cancelled, reason::cancelled, "the node stops"));
     }
@@ -127,6 +133,7 @@ class FakeLedger final : public LedgerPort {
  private:
   std::mutex mutex_;
   Height final_height_{2};
+  bool is_stopped_ = false;
   std::vector<std::pair<Height, Callback<Result<BlockView>>>> waiting_;
 };
 

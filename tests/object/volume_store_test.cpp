@@ -151,6 +151,21 @@ TEST(VolumeStore, OpenShardsGrowAfterACrash_V1) {
   EXPECT_EQ(bench.whole(shard_of(1)), bytes);
 }
 
+/// What the store says of itself is true, to the last removed shard's last byte.
+void check_counts(VolumeStore& store) {
+  const auto shards = *store.list({}, 100);
+  ASSERT_EQ(store.shards_count(), shards.size());
+  std::uint64_t live_bytes = store.used_bytes() - store.dead_bytes();
+  for (const ShardStat& stat : shards) {
+    ASSERT_TRUE(store.remove(stat.shard));
+    const std::uint64_t rest = store.used_bytes() - store.dead_bytes();
+    ASSERT_GE(live_bytes - rest, stat.length);
+    live_bytes = rest;
+  }
+  ASSERT_EQ(store.shards_count(), 0U);
+  ASSERT_EQ(live_bytes, 0U);
+}
+
 /// Puts, removes and compacts at random; the machine dies after `limit` disk operations. Whatever
 /// was acknowledged must be there, and nothing may be there in another form.
 void crash_after(std::uint64_t seed, std::uint64_t limit, sim::Torn torn) {
@@ -188,6 +203,7 @@ void crash_after(std::uint64_t seed, std::uint64_t limit, sim::Torn torn) {
       ASSERT_EQ(bench.whole(shard), bytes);
     }
   }
+  check_counts(*bench.store);
 }
 
 TEST(VolumeStore, CrashAtAnyStepLosesNothingAcknowledged_V1_V4) {
@@ -271,10 +287,12 @@ TEST(VolumeStore, CompactionGivesSpaceBackAndKeepsTheRest_V4) {
   while (*bench.store->compact()) ++rounds;
   EXPECT_GT(rounds, 3);
   EXPECT_LT(bench.store->used_bytes(), before / 2);
+  EXPECT_EQ(bench.store->shards_count(), kept.size());
   for (const auto& [shard, bytes] : kept) EXPECT_EQ(bench.whole(shard), bytes);
   bench.crash();
   for (const auto& [shard, bytes] : kept) EXPECT_EQ(bench.whole(shard), bytes);
   EXPECT_EQ(bench.store->list({}, 100)->size(), kept.size());
+  check_counts(*bench.store);
 }
 
 TEST(VolumeStore, ListsInOrderAndPages) {

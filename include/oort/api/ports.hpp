@@ -184,6 +184,7 @@ class StatePort {
 struct StorageStatus {
   std::uint64_t shards_count = 0;
   std::uint64_t shard_bytes = 0;
+  std::uint64_t dead_bytes = 0;
   std::uint64_t free_bytes = 0;
   bool is_read_only = false;
   std::uint64_t missing_shards_count = 0;

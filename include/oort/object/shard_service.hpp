@@ -77,7 +77,10 @@ class ShardService {
   /// What the node has, for status. `done` runs on the strand.
   struct Usage {
     VolumeState state = VolumeState::Writable;
+    std::uint64_t shards_count = 0;
+    /// Of the volumes on the disk, of which removed shards left `dead_bytes` behind.
     std::uint64_t used_bytes = 0;
+    std::uint64_t dead_bytes = 0;
     std::uint64_t free_bytes = 0;
   };
   void usage(Callback<Result<Usage>> done);

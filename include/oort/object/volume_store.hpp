@@ -107,8 +107,12 @@ class VolumeStore {
   [[nodiscard]] VolumeState state() const noexcept;
   /// Bytes that may still be put. Fails with DISK_FAILED.
   [[nodiscard]] Result<std::uint64_t> free_bytes() const;
+  /// Shards that were put and not removed.
+  [[nodiscard]] std::uint64_t shards_count() const noexcept;
   /// Bytes of the volumes, live and dead.
   [[nodiscard]] std::uint64_t used_bytes() const noexcept;
+  /// Those of them that removed shards left behind, until `compact` takes them away.
+  [[nodiscard]] std::uint64_t dead_bytes() const noexcept;
 
  private:
   struct Impl;
