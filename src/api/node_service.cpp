@@ -53,6 +53,7 @@ void write(const PeerView& peer, v1::Peer* out) {
   for (const std::string& role : peer.roles) out->add_roles(role);
   out->set_address(peer.address);
   out->set_is_connected(peer.is_connected);
+  out->set_grpc_endpoint(peer.grpc_endpoint);
 }
 
 class NodeService final : public v1::NodeService::CallbackService {

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <vector>
 
@@ -19,6 +17,7 @@
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
 #include "services.hpp"
+#include "tls.hpp"
 
 namespace oort::api {
 namespace {
@@ -34,16 +33,6 @@ bool is_loopback(std::string_view listen) {
   return host == "localhost" || host == "[::1]" || host.starts_with("127.");
 }
 
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.good() && text.empty()) {
-    return fail(ErrorCode::FailedPrecondition, reason::bad_config,
-                "the file " + path + " cannot be read");
-  }
-  return text;
-}
-
 Result<std::shared_ptr<grpc::ServerCredentials>> credentials(const ServerOptions& options) {
   if (!options.tls) {
     if (!is_loopback(options.listen)) {
@@ -55,11 +44,7 @@ Result<std::shared_ptr<grpc::ServerCredentials>> credentials(const ServerOptions
     }
     return grpc::InsecureServerCredentials();
   }
-  grpc::SslServerCredentialsOptions tls;
-  OORT_TRY(std::string key, read_file(options.tls->key));
-  OORT_TRY(std::string certificate, read_file(options.tls->certificate));
-  tls.pem_key_cert_pairs.push_back({std::move(key), std::move(certificate)});
-  return grpc::SslServerCredentials(tls);
+  return tls_credentials(*options.tls);
 }
 
 void set_limits(grpc::ServerBuilder& builder, const ServerOptions& options) {
@@ -95,8 +80,7 @@ struct Server::Impl {
     network = builder.BuildAndStart();
     if (network == nullptr || port == 0) {
       return fail(ErrorCode::FailedPrecondition, reason::port_in_use,
-                  "gRPC cannot listen on " + options.listen +
-                      "; another process may use the port, or the certificate is not valid");
+                  "gRPC cannot listen on " + options.listen + "; another process may use the port");
     }
     endpoint = options.listen.substr(0, options.listen.rfind(':') + 1) + std::to_string(port);
     return {};

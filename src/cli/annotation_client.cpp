@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "annotation_client.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "client.hpp"
+#include "node_view.hpp"
+#include "oort/core/reasons.hpp"
 #include "oort/crypto/hash.hpp"
 #include "oort/ledger/genesis.hpp"
 
@@ -15,6 +18,7 @@ using Verb = datahub::AnnotationVerb;
 
 constexpr Duration read_deadline = 10s;
 constexpr Duration open_deadline = 30s;
+constexpr Duration look_deadline = 3s;
 constexpr std::uint64_t proof_ms = 300'000;
 /// Asked again a minute before a proof of that time would be over.
 constexpr Duration known_for = 240s;
@@ -23,6 +27,19 @@ constexpr int page_size = 1'000;
 template <class Id>
 std::string field(const Id& id) {
   return std::string(as_text(id.view()));
+}
+
+Result<bool> keeps(const std::string& endpoint, const CampaignId& campaign, Duration deadline) {
+  const auto stub = v1::AnnotationService::NewStub(connect(endpoint));
+  v1::ListQueuesRequest request;
+  request.mutable_page()->set_page_size(1);
+  request.mutable_page()->set_page_token(campaign.hex());
+  const auto page =
+      call<v1::ListQueuesResponse>(endpoint, deadline, *stub, &Stub::ListQueues, request);
+  // Nodes with other roles keep none.
+  if (!page && page.error().reason() == reason::not_supported) return false;
+  if (!page) return fail(page.error());
+  return page->queues_size() > 0 && page->queues(0).campaign() == field(campaign);
 }
 
 }  // namespace
@@ -113,14 +130,7 @@ Result<std::vector<v1::AnnotationAnswer>> AnnotationClient::answers() {
   return all;
 }
 
-Result<AnnotationClient> open_annotation(const Session& session, const crypto::KeyPair& keys,
-                                         const CampaignId& campaign) {
-  OORT_TRY(std::string endpoint, session.endpoint());
-  return AnnotationClient(std::move(endpoint), keys, campaign, session.clock());
-}
-
-Result<std::vector<v1::AnnotationQueue>> list_queues(const Session& session) {
-  OORT_TRY(const std::string endpoint, session.endpoint());
+Result<std::vector<v1::AnnotationQueue>> list_queues(const std::string& endpoint) {
   const auto stub = v1::AnnotationService::NewStub(connect(endpoint));
   std::vector<v1::AnnotationQueue> all;
   v1::ListQueuesRequest request;
@@ -132,6 +142,20 @@ Result<std::vector<v1::AnnotationQueue>> list_queues(const Session& session) {
     request.mutable_page()->set_page_token(page.next_page_token());
   } while (!request.page().page_token().empty());
   return all;
+}
+
+Result<std::string> keeper_of(const std::string& endpoint, const CampaignId& campaign) {
+  OORT_TRY(const bool is_here, keeps(endpoint, campaign, read_deadline));
+  if (is_here) return endpoint;
+  OORT_TRY(const auto peers, list_peers(endpoint));
+  for (const v1::Peer& peer : peers.peers()) {
+    if (peer.grpc_endpoint().empty() || peer.grpc_endpoint() == endpoint) continue;
+    if (std::ranges::find(peer.roles(), "super") == peer.roles().end()) continue;
+    const auto is_there = keeps(peer.grpc_endpoint(), campaign, look_deadline);
+    if (is_there && *is_there) return peer.grpc_endpoint();
+  }
+  return fail(ErrorCode::NotFound, reason::not_found,
+              "no super node that answers keeps a queue of campaign " + campaign.hex());
 }
 
 }  // namespace oort::cli

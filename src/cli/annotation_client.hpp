@@ -55,10 +55,12 @@ class AnnotationClient {
   std::optional<Known> known_;
 };
 
-[[nodiscard]] Result<AnnotationClient> open_annotation(const Session& session,
-                                                       const crypto::KeyPair& keys,
-                                                       const CampaignId& campaign);
-/// The queues of a node, which need no proof.
-[[nodiscard]] Result<std::vector<v1::AnnotationQueue>> list_queues(const Session& session);
+/// The queues of the node behind the endpoint, which need no proof.
+[[nodiscard]] Result<std::vector<v1::AnnotationQueue>> list_queues(const std::string& endpoint);
+/// Where the campaign's queue is: the endpoint itself, or the door of another super node that the
+/// node there knows. Nodes that do not answer are passed over. Fails with NOT_FOUND, and as
+/// `list_queues` where the first one does not answer.
+[[nodiscard]] Result<std::string> keeper_of(const std::string& endpoint,
+                                            const CampaignId& campaign);
 
 }  // namespace oort::cli

@@ -60,6 +60,36 @@ Result<CampaignId> campaign_in(const Arguments& arguments) {
   return artefact_named<CampaignId>("campaign", arguments.id);
 }
 
+bool may_pass(const Error& error) noexcept {
+  return error.code() == ErrorCode::Unavailable || error.code() == ErrorCode::DeadlineExceeded ||
+         error.code() == ErrorCode::Cancelled;
+}
+
+/// Every call of an annotator may be repeated, so a node that restarts only takes its time.
+template <class Call>
+auto patiently(const Session& session, const Call& call) {
+  auto done = call();
+  for (int unanswered = 1; !done && may_pass(done.error()); ++unanswered) {
+    if (unanswered > unanswered_max) break;
+    if (unanswered == 1) session.progress("no answer; trying again");
+    devnet::sleep_for(poll_interval);
+    done = call();
+  }
+  return done;
+}
+
+/// Of the account, about the campaign's queue: at the node that keeps it, or at this one.
+AnnotationClient client_at(const Session& session, std::string endpoint,
+                           const crypto::KeyPair& keys, const CampaignId& campaign) {
+  return {std::move(endpoint), keys, campaign, session.clock()};
+}
+
+/// Fails with NOT_FOUND, so that a mistyped campaign is not taken for one that is done.
+Result<std::string> find_queue(const Session& session, const CampaignId& campaign) {
+  OORT_TRY(const std::string endpoint, session.endpoint());
+  return patiently(session, [&] { return keeper_of(endpoint, campaign); });
+}
+
 // The steward -------------------------------------------------------------------------------------
 
 Result<datahub::AnnotationOrder> read_order(const Arguments& arguments,
@@ -80,6 +110,15 @@ Result<datahub::AnnotationOrder> read_order(const Arguments& arguments,
   return order_of(id, secret, std::move(samples), gold, options);
 }
 
+/// Two queues would ask everything twice.
+Result<void> check_alone(const std::string& endpoint, const CampaignId& campaign) {
+  const auto keeper = keeper_of(endpoint, campaign);
+  if (!keeper && keeper.error().reason() != reason::not_found) return fail(keeper.error());
+  if (!keeper || *keeper == endpoint) return {};
+  return fail(ErrorCode::AlreadyExists, reason::already_exists,
+              "the node at " + *keeper + " keeps the queue of campaign " + campaign.hex());
+}
+
 Result<void> open_queue(const Session& session, const Arguments& arguments) {
   OORT_TRY(const CampaignId id, campaign_in(arguments));
   OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
@@ -91,7 +130,9 @@ Result<void> open_queue(const Session& session, const Arguments& arguments) {
     return fail(ErrorCode::InvalidArgument, reason::too_large,
                 "a queue has at most 7 MiB: several campaigns, or addresses instead of texts");
   }
-  OORT_TRY(AnnotationClient client, open_annotation(session, keys, id));
+  OORT_TRY(std::string endpoint, session.endpoint());
+  OORT_TRY(check_alone(endpoint, id));
+  AnnotationClient client = client_at(session, std::move(endpoint), keys, id);
   OORT_TRY(client.open_queue(bytes));
   const auto gold_count = std::ranges::count_if(
       order.samples, [](const datahub::AnnotationSample& each) { return each.gold.has_value(); });
@@ -107,7 +148,8 @@ Result<void> open_queue(const Session& session, const Arguments& arguments) {
 }
 
 Result<void> show_queues(const Session& session, const Arguments&) {
-  OORT_TRY(const auto queues, list_queues(session));
+  OORT_TRY(const std::string endpoint, session.endpoint());
+  OORT_TRY(const auto queues, list_queues(endpoint));
   Json all = Json::array();
   std::vector<std::vector<std::string>> rows = {
       {"CAMPAIGN", "SAMPLES", "ANNOTATORS", "ANSWERS", "COMPLETE", "LABELS"}};
@@ -152,7 +194,8 @@ Result<std::string> answers_csv(const std::vector<v1::AnnotationAnswer>& answers
 Result<void> fetch_answers(const Session& session, const Arguments& arguments) {
   OORT_TRY(const CampaignId id, campaign_in(arguments));
   OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
-  OORT_TRY(AnnotationClient client, open_annotation(session, keys, id));
+  OORT_TRY(std::string keeper, find_queue(session, id));
+  AnnotationClient client = client_at(session, std::move(keeper), keys, id);
   OORT_TRY(const auto answers, client.answers());
   if (arguments.since > answers.size()) {
     return refused("--since " + std::to_string(arguments.since) + ": there are " +
@@ -168,24 +211,6 @@ Result<void> fetch_answers(const Session& session, const Arguments& arguments) {
 }
 
 // Annotators --------------------------------------------------------------------------------------
-
-bool may_pass(const Error& error) noexcept {
-  return error.code() == ErrorCode::Unavailable || error.code() == ErrorCode::DeadlineExceeded ||
-         error.code() == ErrorCode::Cancelled;
-}
-
-/// Every call of an annotator may be repeated, so a node that restarts only takes its time.
-template <class Call>
-auto patiently(const Session& session, const Call& call) {
-  auto done = call();
-  for (int unanswered = 1; !done && may_pass(done.error()); ++unanswered) {
-    if (unanswered > unanswered_max) break;
-    if (unanswered == 1) session.progress("no answer; trying again");
-    devnet::sleep_for(poll_interval);
-    done = call();
-  }
-  return done;
-}
 
 /// The label, or an empty text to skip; nothing where the input ended. A person who mistypes is
 /// asked again, a program fails with BAD_ARGUMENT.
@@ -299,24 +324,12 @@ class Sitting {
   std::optional<std::string> end_;  ///< Why nothing more comes; without it the input ended.
 };
 
-/// Fails with NOT_FOUND, so that a mistyped campaign is not taken for one that is done.
-Result<void> find_queue(const Session& session, const CampaignId& id) {
-  OORT_TRY(const auto queues, patiently(session, [&] { return list_queues(session); }));
-  const auto is_it = [&](const v1::AnnotationQueue& queue) {
-    return queue.campaign() == as_text(id.view());
-  };
-  if (std::ranges::any_of(queues, is_it)) return {};
-  return fail(ErrorCode::NotFound, reason::not_found,
-              "the node keeps no queue of campaign " + id.hex() + "; --grpc names another one");
-}
-
 Result<void> work(const Session& session, const Arguments& arguments) {
   OORT_TRY(const CampaignId id, campaign_in(arguments));
   OORT_TRY(const crypto::KeyPair keys, load_key(arguments.key_file));
   OORT_TRY(const Bytes32 consent, digest_of_file(arguments.consent));
-  OORT_TRY(find_queue(session, id));
-  OORT_TRY(AnnotationClient client, open_annotation(session, keys, id));
-  Sitting sitting(session, std::move(client), consent);
+  OORT_TRY(std::string keeper, find_queue(session, id));
+  Sitting sitting(session, client_at(session, std::move(keeper), keys, id), consent);
   auto done = sitting.run();
   if (done) {
     sitting.show();

@@ -33,6 +33,7 @@ Result<void> show_peers(const Session& session) {
                      {"name", peer.name()},
                      {"roles", roles},
                      {"address", peer.address()},
+                     {"grpc_endpoint", peer.grpc_endpoint()},
                      {"is_connected", peer.is_connected()}});
     const std::string name =
         peer.name().empty() ? hex_of(peer.node_id()).substr(0, 16) : peer.name();

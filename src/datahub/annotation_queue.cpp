@@ -200,9 +200,11 @@ bool AnnotationQueue::may_annotate(const AccountId& annotator) const {
 Applicant AnnotationQueue::applicant_of(const AccountId& annotator) const {
   const auto known = annotators_.find(annotator);
   const GoldRecord record = known == annotators_.end() ? GoldRecord() : known->second.gold;
+  const Standing standing = standing_of(record, rules_);
   return {.id = annotator,
           .is_qualified = may_annotate(annotator),
-          .gold_share_ppm = gold_share_of(standing_of(record, rules_), rules_),
+          .gold_share_ppm = gold_share_of(standing, rules_),
+          .is_unproven = standing == Standing::Trial,
           .open_max = 1,
           .answers_max = order_.answers_max};
 }

@@ -108,7 +108,8 @@ std::optional<std::uint32_t> Assignment::choose(const Applicant& applicant,
     // Who may have nothing but gold gets nothing when that is used up.
     if (applicant.gold_share_ppm >= ppm_whole) return std::nullopt;
   }
-  return pick(free_, applicant.id, start);
+  if (const auto ordinary = pick(free_, applicant.id, start)) return ordinary;
+  return applicant.is_unproven ? pick(gold_, applicant.id, start) : std::nullopt;
 }
 
 Result<Grant> Assignment::acquire(const Applicant& applicant, WallTime now) {

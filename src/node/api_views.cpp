@@ -85,8 +85,9 @@ api::PeerView peer_view(const ledger::Node& node, bool is_connected) {
   peer.id = node.id;
   peer.roles = roles_of(node);
   for (const ledger::Endpoint& endpoint : node.endpoints) {
-    if (endpoint.kind != ledger::EndpointKind::Peer) continue;
-    peer.address = endpoint.host + ":" + std::to_string(endpoint.port);
+    const std::string place = endpoint.host + ":" + std::to_string(endpoint.port);
+    if (endpoint.kind == ledger::EndpointKind::Peer) peer.address = place;
+    if (endpoint.kind == ledger::EndpointKind::Grpc) peer.grpc_endpoint = place;
   }
   peer.is_connected = is_connected;
   return peer;

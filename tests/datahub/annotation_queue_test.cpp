@@ -189,6 +189,24 @@ TEST(AnnotationQueue, WhoFailsTheGoldGetsNothingElse_Q5) {
   EXPECT_EQ(answer_all(queue, person(2), "cat"), 400U);
 }
 
+TEST(AnnotationQueue, WhoIsUnknownInTheEndGetsGoldUntilHeIsKnown_Q5) {
+  // So little gold that nobody is known by it while there is something else.
+  const AnnotationTerms terms{.overlap = 2, .gold_share_ppm = 1};
+  AnnotationQueue queue = queue_of(order_of(20, 60), terms);
+  const auto gold_of = [&](unsigned who) {
+    return std::ranges::count_if(queue.answers(), [&](const AnnotationQueue::Answered& one) {
+      return one.annotator == person(who) && queue.order().samples[one.sample].gold.has_value();
+    });
+  };
+  EXPECT_EQ(answer_all(queue, person(1), "cat"), 20U);
+  // Right so often that P(accuracy < 0.7) = 0.7^(n + 1) is below a tenth, and not once more.
+  EXPECT_EQ(gold_of(1), 6);
+  // Wrong so often that it is above 95 %: 1 - 0.3^(n + 1); and then all the rest.
+  EXPECT_EQ(answer_all(queue, person(2), "dog"), 20U);
+  EXPECT_EQ(gold_of(2), 60);
+  EXPECT_TRUE(queue.is_complete());
+}
+
 TEST(AnnotationQueue, WhoIsGoodIsWatchedLess_Q5) {
   AnnotationQueue queue =
       queue_of(order_of(4'000, 1'000), {.overlap = 1, .gold_share_ppm = 400'000});

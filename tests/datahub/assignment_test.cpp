@@ -227,6 +227,20 @@ TEST(Assignment, TheSuspendedGetGoldAloneAndThenNothing) {
   EXPECT_EQ(why(some.acquire(suspended, {0})), reason::not_found);
 }
 
+TEST(Assignment, TheUnprovenGetGoldWhereNothingElseIsLeft) {
+  Assignment some = campaign(2, 3);
+  Applicant unproven = applicant(1, 9);
+  unproven.gold_share_ppm = 0;
+  unproven.is_unproven = true;
+  for (int i = 0; i < 2; ++i) EXPECT_LT(some.acquire(unproven, {0})->sample, 2U);
+  for (int i = 0; i < 3; ++i) EXPECT_GE(some.acquire(unproven, {0})->sample, 2U);
+  EXPECT_EQ(why(some.acquire(unproven, {0})), reason::not_found);
+  Applicant known = applicant(2, 9);
+  known.gold_share_ppm = 0;
+  for (int i = 0; i < 2; ++i) EXPECT_LT(some.acquire(known, {0})->sample, 2U);
+  EXPECT_EQ(why(some.acquire(known, {0})), reason::not_found);
+}
+
 /// A model that knows nothing of queues: every rule checked over all that ever happened.
 struct Model {
   std::map<std::uint64_t, Grant> grants;

@@ -125,6 +125,9 @@ class AnnotationTest(unittest.TestCase):
                         "0", "--consent", self.file("consent.txt"), "--number", str(number),
                         *options, *self.owner)["campaign"]
 
+    def door(self, name):
+        return ["--grpc", self.network.status()[name]["grpc_endpoint"]]
+
     def queue(self, *options, gold="gold.csv", owner=None):
         labels = [word for label in LABELS for word in ("--label", label)]
         gold = ["--gold", self.file(gold)] if gold else []
@@ -141,11 +144,13 @@ class AnnotationTest(unittest.TestCase):
         self.assertIn("BAD_PROOF", self.refused(*self.queue(gold="other.csv")))
         self.assertIn("--gold", self.refused(*self.queue(gold=None)))
         self.assertIn("BAD_PROOF", self.refused(*self.queue(owner=["--key", self.key("eve")])))
-        self.assertIn("no queue", self.sitting("ada", "", "--json")[1])
+        self.assertIn("no super node that answers keeps a queue",
+                      self.sitting("ada", "", "--json")[1])
         opened = self.ask(*self.queue())
         self.assertEqual((opened["samples"], opened["gold"]), (SAMPLES, len(GOLD)))
         self.assertEqual(self.ask(*self.queue()), opened, "the same again changes nothing")
         self.assertIn("ALREADY_EXISTS", self.refused(*self.queue("--lease-s", "60")))
+        self.assertIn("ALREADY_EXISTS", self.refused(*self.queue(), *self.door("super-2")))
         self.assertEqual(self.ask("campaign", "queues")["queues"], [
             {"campaign": self.campaign, "labels": LABELS, "samples_count": SAMPLES,
              "annotators_count": 0, "answers_count": 0, "is_complete": False}])
@@ -264,13 +269,17 @@ class AnnotationTest(unittest.TestCase):
                  "--annotator", self.accounts["eve"], *self.owner)
         self.assertIn("NOT_ALLOWED", self.sitting("ada", "", "--json", campaign=campaign)[1])
         # The first by its number, the second not at all, the third once it is understood.
-        code, said, problems = self.sitting("eve", "2\n\nmaybe\nyes\n", campaign=campaign)
+        # She asks a node that does not keep the queue, and so does the steward.
+        elsewhere = self.door("super-3")
+        code, said, problems = self.sitting("eve", "2\n\nmaybe\nyes\n", *elsewhere,
+                                            campaign=campaign)
         self.assertEqual((code, problems), (0, ""))
         self.assertIn("\n  1  yes\n  2  no\n", said)
         self.assertIn("text ?[2J ", said)
         self.assertIn("'maybe' is none of the labels: yes, no", said)
         self.assertTrue(said.endswith("2 answered, 1 skipped\n"), said)
-        self.ask("campaign", "answers", campaign, "--out", self.file("eve.csv"), *self.owner)
+        self.ask("campaign", "answers", campaign, "--out", self.file("eve.csv"), *self.owner,
+                 *elsewhere)
         lines = (self.folder / "eve.csv").read_text().splitlines()[1:]
         self.assertEqual([line.split(",")[2] for line in lines], ["no", "yes"])
         self.assertEqual(json.loads(self.sitting("eve", "", "--json", campaign=campaign)[1]), {

@@ -222,6 +222,7 @@ struct PeerView {
   std::vector<std::string> roles;
   std::string address;
   bool is_connected = false;
+  std::string grpc_endpoint;  ///< Empty where its entry on the ledger names none.
 };
 
 class NodePort {

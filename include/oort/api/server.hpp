@@ -16,6 +16,8 @@ namespace oort::api {
 struct TlsFiles {
   std::string certificate;
   std::string key;
+  /// How often they are read again, in seconds; 1 or more.
+  unsigned reload_seconds = 60;
 };
 
 struct ServerOptions {

@@ -90,6 +90,8 @@ void encode(codec::Writer& out, const AnnotationEvent& value);
 ///   Q4  Nothing but `answers` tells gold from other samples: assignments, replies and counts of
 ///       gold look like those of every sample.
 ///   Q5  Who fails the gold gets nothing but gold from then on, and nothing when that is used up.
+///   Who
+///       is neither known to be good nor to be bad when nothing else is left gets gold until he is.
 /// Threads: none; one caller at a time.
 class AnnotationQueue {
  public:

@@ -39,6 +39,7 @@ struct Applicant {
   AccountId id;
   bool is_qualified = false;
   std::uint32_t gold_share_ppm = 0;
+  bool is_unproven = false;  ///< Gets gold where no other sample is left.
   std::uint32_t open_max = 1;
   std::uint32_t answers_max = 0;  ///< Leases in this campaign altogether; 0: no end.
 };
