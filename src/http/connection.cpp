@@ -70,18 +70,25 @@ void InputBuffer::reallocate(std::size_t capacity) {
   capacity_ = capacity;
 }
 
-Connection::Connection(tcp::socket socket, std::shared_ptr<Worker> worker)
-    : socket_(std::move(socket)), worker_(std::move(worker)), peer_(peer_of(socket_)) {}
+Connection::Connection(tcp::socket socket, TlsContext context, std::shared_ptr<Worker> worker)
+    : peer_(peer_of(socket)),
+      socket_(std::move(socket), std::move(context)),
+      worker_(std::move(worker)) {}
 
 void Connection::start() {
-  Code ignored;
   // Without it every small answer on a kept connection waits for a delayed acknowledgement.
-  socket_.set_option(tcp::no_delay(true), ignored);
+  socket_.set_no_delay();
   set_deadline(worker_->limits().header_timeout);
-  receive();
+  socket_.begin([self = shared_from_this()](const Code& error) {
+    if (self->phase_ == Phase::Closed) return;
+    if (error) return self->close();
+    self->receive();
+  });
 }
 
 void Connection::refuse_busy() {
+  // A handshake is what an overloaded server has no time for.
+  if (socket_.is_tls()) return close();
   status_ = 503;
   closes_after_answer_ = true;
   phase_ = Phase::Handling;
@@ -115,8 +122,7 @@ void Connection::close() {
   const auto self = shared_from_this();
   phase_ = Phase::Closed;
   deadline_.reset();
-  Code ignored;
-  socket_.close(ignored);
+  socket_.close();
   if (reader_) {
     auto reader = std::exchange(reader_, {});
     reader(fail(ErrorCode::Cancelled, reason::body_too_short, "the connection was closed"));
@@ -145,10 +151,10 @@ void Connection::receive() {
   const auto free = in_.prepare(room);
   OORT_ASSERT(!free.empty(), "whoever wants more input has checked that there is room");
   is_receiving_ = true;
-  socket_.async_read_some(asio::buffer(free.data(), free.size()),
-                          [self = shared_from_this()](Code error, std::size_t count) {
-                            self->on_received(error, count);
-                          });
+  socket_.read_some(asio::buffer(free.data(), free.size()),
+                    [self = shared_from_this()](Code error, std::size_t count) {
+                      self->on_received(error, count);
+                    });
 }
 
 void Connection::on_received(Code error, std::size_t count) {
@@ -228,6 +234,7 @@ void Connection::dispatch() {
                            : std::optional<std::uint64_t>(0);
   request_.peer = peer_;
   request_.id = request_id_;
+  request_.is_tls = socket_.is_tls();
   started_ = worker_->shared().clock.now_mono();
   // Owed for an empty body too, although RFC 9110 lets a server omit it there: botocore takes a
   // final answer in its place, and then misreads the next answer of the connection.
@@ -495,7 +502,7 @@ void Connection::flush() {
   const std::array<asio::const_buffer, 3> buffers = {
       asio::buffer(sending_text_), asio::buffer(sending_piece_.data(), sending_piece_.size()),
       asio::buffer(sending_tail_)};
-  asio::async_write(socket_, buffers, [self = shared_from_this()](Code error, std::size_t count) {
+  socket_.write(buffers, [self = shared_from_this()](Code error, std::size_t count) {
     self->on_sent(error, count);
   });
 }
@@ -578,8 +585,7 @@ void Connection::linger() {
   lingered_ = 0;
   in_.clear();
   set_deadline(linger_timeout);
-  Code ignored;
-  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  socket_.end_sending();
   receive();
 }
 

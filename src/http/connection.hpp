@@ -9,7 +9,9 @@
 #include <optional>
 #include <string>
 
+#include "certificate.hpp"
 #include "parser.hpp"
+#include "socket.hpp"
 #include "worker.hpp"
 
 namespace oort::http {
@@ -44,7 +46,8 @@ class InputBuffer {
 ///   Idle → Head → Handling → (Draining →) Idle …       and from anywhere → Lingering → closed
 class Connection final : public ExchangeBackend, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, std::shared_ptr<Worker> worker);
+  /// In the clear without a context.
+  Connection(tcp::socket socket, TlsContext context, std::shared_ptr<Worker> worker);
 
   void start();
   /// Answers 503 and closes: the server has its fill.
@@ -103,9 +106,9 @@ class Connection final : public ExchangeBackend, public std::enable_shared_from_
   [[nodiscard]] bool sends_body() const noexcept;
   void set_deadline(Duration timeout) noexcept { deadline_ = worker_->now() + timeout; }
 
-  tcp::socket socket_;
-  std::shared_ptr<Worker> worker_;  ///< Owners: see Worker.
   std::string peer_;
+  Socket socket_;
+  std::shared_ptr<Worker> worker_;  ///< Owners: see Worker.
 
   Phase phase_ = Phase::Idle;
   InputBuffer in_;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "certificate.hpp"
 #include "oort/core/log.hpp"
 #include "oort/core/reasons.hpp"
 #include "oort/env/clock.hpp"
@@ -40,6 +41,9 @@ class AsioServer final : public Server {
 
   Result<void> listen() {
     const ServerOptions& options = shared_->options;
+    if (options.tls) {
+      OORT_TRY(shared_->certificate, Certificate::open(*options.tls, shared_->clock.now_mono()));
+    }
     Code error;
     const auto address = asio::ip::make_address(options.address, error);
     if (error) {

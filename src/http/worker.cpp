@@ -85,7 +85,9 @@ void Worker::join() {
 }
 
 void Worker::adopt(tcp::socket socket) {
-  auto connection = std::make_shared<Connection>(std::move(socket), shared_from_this());
+  auto context = shared_->certificate ? shared_->certificate->context() : nullptr;
+  auto connection =
+      std::make_shared<Connection>(std::move(socket), std::move(context), shared_from_this());
   const std::size_t count = shared_->connections_count.fetch_add(1) + 1;
   shared_->connections.set(static_cast<double>(count));
   connections_.insert(connection);
@@ -131,6 +133,7 @@ void Worker::tick() {
   date_ = to_http_date(shared_->clock.now_wall());
   const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
   for (const auto& connection : all) connection->tick(now_);
+  if (shared_->certificate) shared_->certificate->refresh(now_);
   if (is_stopping_ && connections_.empty()) return;
   arm_tick();
 }

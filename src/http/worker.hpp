@@ -11,6 +11,7 @@
 #include <thread>
 #include <unordered_set>
 
+#include "certificate.hpp"
 #include "oort/core/metrics.hpp"
 #include "oort/env/clock.hpp"
 #include "oort/env/random.hpp"
@@ -29,6 +30,8 @@ struct Shared {
   ServerOptions options;
   Handler& handler;
   env::Clock& clock;
+  /// Nothing in the clear.
+  std::unique_ptr<Certificate> certificate;
   std::atomic<std::size_t> connections_count{0};
   metrics::Gauge connections;
   metrics::Counter bytes_in;

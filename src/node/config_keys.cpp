@@ -89,6 +89,22 @@ ConfigKey endpoint(std::string_view name, std::string_view help, Place place) {
           [place](const Config& config) { return Value(to_text(place(config))); }};
 }
 
+/// An empty text is none.
+template <class Place>
+ConfigKey maybe_endpoint(std::string_view name, std::string_view help, Place place) {
+  return {name, Kind::Text, help,
+          [place](Config& config, const Value& value) -> Result<void> {
+            place(config).reset();
+            if (text_of(value).empty()) return {};
+            OORT_TRY(place(config), parse_endpoint(text_of(value)));
+            return {};
+          },
+          [place](const Config& config) {
+            const auto& known = place(config);
+            return Value(known ? to_text(*known) : std::string());
+          }};
+}
+
 ConfigKey list(std::string_view name, std::string_view help, Set set, Get get) {
   return {name, Kind::List, help, std::move(set), std::move(get)};
 }
@@ -189,22 +205,6 @@ ConfigKey format_key() {
           }};
 }
 
-ConfigKey advertise_key() {
-  return {"network.advertise", Kind::Text,
-          "host:port that other nodes dial, where it differs from `listen`, as behind a router.\n"
-          "Empty: `listen`.",
-          [](Config& config, const Value& value) -> Result<void> {
-            config.network.advertise.reset();
-            if (text_of(value).empty()) return {};
-            OORT_TRY(config.network.advertise, parse_endpoint(text_of(value)));
-            return {};
-          },
-          [](const Config& config) {
-            const auto& place = config.network.advertise;
-            return Value(place ? to_text(*place) : std::string());
-          }};
-}
-
 ConfigKey domains_key() {
   return list(
       "s3.domains",
@@ -274,7 +274,6 @@ void add_process_keys(std::vector<ConfigKey>& keys) {
 void add_network_keys(std::vector<ConfigKey>& keys) {
   keys.push_back(endpoint("network.listen", "host:port for other nodes.",
                           at(&Config::network, &Config::Network::listen)));
-  keys.push_back(advertise_key());
   keys.push_back(reloadable(
       list("network.peers", "Nodes to connect to, each NODE_ID@host:port.", set_peers, get_peers)));
   keys.push_back(reloadable(list(
@@ -344,6 +343,14 @@ void add_door_keys(std::vector<ConfigKey>& keys) {
   keys.push_back(filled_text("s3.region", "The region that clients sign for.",
                              at(&Config::s3, &Config::S3::region)));
   keys.push_back(domains_key());
+  keys.push_back(maybe_endpoint("s3.tls_listen",
+                                "host:port for S3 clients by TLS, beside `listen`. Empty: none.",
+                                at(&Config::s3, &Config::S3::tls_listen)));
+  keys.push_back(text("s3.certificate",
+                      "PEM file of the chain that TLS clients are shown. Read again every minute.",
+                      at(&Config::s3, &Config::S3::certificate)));
+  keys.push_back(text("s3.key", "PEM file of the certificate's private key.",
+                      at(&Config::s3, &Config::S3::key)));
   keys.push_back(endpoint("operator.listen", "host:port for /metrics, /healthz and /readyz.",
                           at(&Config::operator_door, &Config::Operator::listen)));
   keys.push_back(
@@ -356,7 +363,7 @@ void add_door_keys(std::vector<ConfigKey>& keys) {
   keys.push_back(
       text("api.certificate",
            "PEM file of the chain that TLS clients are shown. Without it and its key the\n"
-           "door speaks in the clear, on loopback alone. Read at start.",
+           "door speaks in the clear, on loopback alone. Read again every minute.",
            at(&Config::api, &Config::Api::certificate)));
   keys.push_back(text("api.key", "PEM file of the certificate's private key.",
                       at(&Config::api, &Config::Api::key)));

@@ -186,6 +186,13 @@ Result<void> check_together(const Config& config, const GivenValues& given) {
                std::string("without ") + (is_key_missing ? "api.key" : "api.certificate") +
                    "; TLS needs both files");
   }
+  if (config.s3.tls_listen && (config.s3.certificate.empty() || config.s3.key.empty())) {
+    return bad(place_of(given, "s3.tls_listen"), "TLS needs both files, s3.certificate and s3.key");
+  }
+  if (!config.s3.tls_listen && !(config.s3.certificate.empty() && config.s3.key.empty())) {
+    return bad(place_of(given, config.s3.key.empty() ? "s3.certificate" : "s3.key"),
+               "without s3.tls_listen no door shows a certificate");
+  }
   if (config.modules.validator && config.node.role == Role::Edge) {
     return bad(place_of(given, "modules.validator"),
                "an edge node keeps no ledger and cannot vote; make it a super node");
@@ -203,9 +210,9 @@ Result<void> check_together(const Config& config, const GivenValues& given) {
   }
   std::map<std::string, std::string> doors;
   for (const ConfigKey& key : config_keys()) {
-    if (!key.name.ends_with(".listen")) continue;
+    if (!key.name.ends_with("listen")) continue;
     const std::string place = std::get<std::string>(key.get(config));
-    if (place.ends_with(":0")) continue;
+    if (place.empty() || place.ends_with(":0")) continue;
     const auto [taken, is_free] = doors.emplace(place, key.name);
     if (!is_free) {
       return bad(place_of(given, key.name),

@@ -5,6 +5,7 @@
 
 #include "oort/api/ports.hpp"
 #include "oort/api/server.hpp"
+#include "oort/core/log.hpp"
 #include "oort/crypto/signature.hpp"
 #include "oort/env/clock.hpp"
 #include "oort/env/random.hpp"
@@ -52,6 +53,32 @@ Readiness OperatorDoor::get() const {
 }
 
 void OperatorDoor::stop(Duration grace) { server_->stop(grace); }
+
+Result<S3Doors> S3Doors::open(const Config& config, http::Handler& handler, env::Clock& clock,
+                              env::Random& random) {
+  S3Doors doors;
+  http::ServerOptions options;
+  options.name = "s3";
+  options.address = config.s3.listen.host;
+  options.port = config.s3.listen.port;
+  options.threads_count = config.runtime.threads;
+  OORT_TRY(doors.plain, http::Server::start(options, handler, clock, random));
+  if (!config.s3.tls_listen) return doors;
+  options.name = "s3-tls";
+  options.address = config.s3.tls_listen->host;
+  options.port = config.s3.tls_listen->port;
+  options.tls = http::TlsOptions{.certificate = config.resolve(config.s3.certificate).string(),
+                                 .key = config.resolve(config.s3.key).string()};
+  OORT_TRY(doors.tls, http::Server::start(options, handler, clock, random));
+  log::info("node", "S3 by TLS",
+            {{"listen", options.address + ":" + std::to_string(doors.tls->port())}});
+  return doors;
+}
+
+void S3Doors::stop(Duration grace) {
+  if (plain) plain->stop(grace);
+  if (tls) tls->stop(grace);
+}
 
 Result<std::unique_ptr<api::Server>> open_grpc(const Config& config, const api::Ports& ports) {
   api::ServerOptions options;

@@ -39,6 +39,18 @@ class OperatorDoor {
   std::unique_ptr<http::Server> server_;
 };
 
+/// The doors of S3 clients, as configured: one in the clear, and one by TLS where there is a
+/// certificate. Both answer by one handler.
+struct S3Doors {
+  std::unique_ptr<http::Server> plain;
+  std::unique_ptr<http::Server> tls;  ///< May be missing.
+
+  /// Requires: `handler`, `clock` and `random` outlive them. Fails as http::Server::start.
+  [[nodiscard]] static Result<S3Doors> open(const Config& config, http::Handler& handler,
+                                            env::Clock& clock, env::Random& random);
+  void stop(Duration grace);
+};
+
 /// The gRPC door and the operator's socket, as configured. Fails as api::Server::start.
 [[nodiscard]] Result<std::unique_ptr<api::Server>> open_grpc(const Config& config,
                                                              const api::Ports& ports);

@@ -116,7 +116,7 @@ class NodeImpl final : public Node {
     if (is_stopped_) return;
     is_stopped_ = true;
     // Doors first: nothing new comes in, and what is in flight is answered by parts that live.
-    if (s3_server_) s3_server_->stop(grace);
+    s3_doors_.stop(grace);
     // The gRPC door waits for every answer, and some wait for a block that may never come.
     if (parts_) parts_->calls.stop();
     if (grpc_) grpc_->stop(grace);
@@ -145,7 +145,8 @@ class NodeImpl final : public Node {
     return grpc_ ? grpc_->endpoint() : "";
   }
   [[nodiscard]] std::string s3_endpoint() const override {
-    return s3_server_ ? config_.s3.listen.host + ":" + std::to_string(s3_server_->port()) : "";
+    const auto& door = s3_doors_.plain;
+    return door ? config_.s3.listen.host + ":" + std::to_string(door->port()) : "";
   }
   [[nodiscard]] std::string operator_endpoint() const override {
     return operator_door_ ? operator_door_->endpoint() : "";
@@ -263,7 +264,7 @@ class NodeImpl final : public Node {
   std::shared_ptr<AnnotationHost> annotation_;
   std::unique_ptr<api::Server> grpc_;
   std::unique_ptr<http::Handler> s3_handler_;
-  std::unique_ptr<http::Server> s3_server_;
+  S3Doors s3_doors_;
   std::unique_ptr<OperatorDoor> operator_door_;
 };
 
@@ -743,12 +744,7 @@ Result<void> NodeImpl::open_s3() {
   service.base_domains = config_.s3.domains;
   service.region = config_.s3.region;
   s3_handler_ = s3::make_service(service, *gateway_, clock_);
-  http::ServerOptions server;
-  server.name = "s3";
-  server.address = config_.s3.listen.host;
-  server.port = config_.s3.listen.port;
-  server.threads_count = config_.runtime.threads;
-  OORT_TRY(s3_server_, http::Server::start(server, *s3_handler_, clock_, random_));
+  OORT_TRY(s3_doors_, S3Doors::open(config_, *s3_handler_, clock_, random_));
   return {};
 }
 

@@ -114,7 +114,8 @@ Result<object::CompleteRequest> read_complete(const Context& context, std::strin
 }
 
 std::string location_of(const Context& context) {
-  return "http://" + std::string(context.header("host")) + "/" + context.bucket() + "/" +
+  const std::string scheme = context.request().is_tls ? "https://" : "http://";
+  return scheme + std::string(context.header("host")) + "/" + context.bucket() + "/" +
          http::percent_encode(context.key(), http::Slash::Keep);
 }
 

@@ -135,13 +135,13 @@ class Network:
     def s3_urls(self):
         return self.environment["OORT_S3_ENDPOINTS"].split(",")
 
-    def client(self, index=0, attempts=1, timeout=60):
-        """A boto3 client of the gateway of super-(index + 1)."""
+    def client(self, index=0, attempts=1, timeout=60, url=None, verify=None):
+        """A boto3 client of the gateway of super-(index + 1), or of another door of it."""
         config = botocore.config.Config(
             retries={"max_attempts": attempts, "mode": "standard"}, read_timeout=timeout,
             s3={"addressing_style": "path"})
         return boto3.client(
-            "s3", endpoint_url=self.s3_urls()[index],
+            "s3", endpoint_url=url or self.s3_urls()[index], verify=verify,
             aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
             region_name=self.environment["AWS_DEFAULT_REGION"], config=config)

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import subprocess
 import sys
 import unittest
 
@@ -15,6 +16,7 @@ import botocore.config  # noqa: E402
 import botocore.exceptions  # noqa: E402
 
 from local_network import Network, await_true  # noqa: E402
+from operator_test import free_port  # noqa: E402
 
 
 class StorageTest(unittest.TestCase):
@@ -173,6 +175,44 @@ class StorageTest(unittest.TestCase):
                                     nodes[2], check=False)
         self.assertNotEqual(refused, 0)
         self.assertIn("belongs to account", error["error"]["detail"])
+
+    def test_05_clients_may_come_by_tls(self):
+        data = pathlib.Path(self.network.dir) / "super-2" / "data"
+        chain = data / "s3.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", "1", "-subj", "/CN=oort", "-addext", "subjectAltName=IP:127.0.0.1",
+             "-keyout", data / "s3.key", "-out", chain], check=True, capture_output=True)
+        place = f"127.0.0.1:{free_port()}"
+        settings = {"tls_listen": place, "certificate": "s3.pem", "key": "s3.key"}
+        self.network.devnet("stop", "super-2")
+        refused = self.network.restart("super-2", f"--set=s3.tls_listen={place}", check=False)
+        self.assertIn("TLS needs both files", refused.stdout + refused.stderr)
+        self.network.restart("super-2", *(f"--set=s3.{key}={value}"
+                                          for key, value in settings.items()))
+
+        client = self.network.client(url=f"https://{place}", verify=str(chain))
+        self.assert_all_read_back(client)
+        self.files["by-tls"] = self.random.randbytes(400_000)
+        client.put_object(Bucket="photos", Key="by-tls", Body=self.files["by-tls"])
+        upload = {"Bucket": "photos", "Key": "parts"}
+        upload["UploadId"] = client.create_multipart_upload(**upload)["UploadId"]
+        part = client.upload_part(**upload, PartNumber=1, Body=b"p" * 100_000)
+        made = client.complete_multipart_upload(
+            **upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]})
+        self.assertEqual(made["Location"], f"https://{place}/photos/parts")
+        self.files["parts"] = b"p" * 100_000
+        # The door in the clear is where it was.
+        self.assert_all_read_back(self.network.client(1))
+        with self.assertRaises(botocore.exceptions.SSLError):
+            self.network.client(url=f"https://{place}", verify=None).list_buckets()
+
+        path = pathlib.Path(self.network.dir) / "by-tls"
+        subprocess.run(
+            ["/usr/bin/aws", "--endpoint-url", f"https://{place}", "--ca-bundle", chain, "s3", "cp",
+             "--no-progress", "s3://photos/by-tls", path], check=True, capture_output=True,
+            env=os.environ | self.network.environment)
+        self.assertEqual(path.read_bytes(), self.files["by-tls"])
 
 
 if __name__ == "__main__":

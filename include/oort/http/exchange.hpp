@@ -36,6 +36,8 @@ struct Request {
   std::string_view peer;
   /// 16 upper-case hexadecimal characters, unique in this process.
   std::string_view id;
+  /// It came by TLS.
+  bool is_tls = false;
 
   /// The first field of that name (given in lower case); empty when there is none.
   [[nodiscard]] std::string_view field(std::string_view name) const noexcept;

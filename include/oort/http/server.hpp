@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "oort/core/result.hpp"
@@ -33,6 +34,14 @@ struct Limits {
   std::uint64_t drain_bytes_max = 1024 * 1024;
 };
 
+/// Files in PEM: the chain, the server's own certificate first, and its key.
+struct TlsOptions {
+  std::string certificate;
+  std::string key;
+  /// How often they are read again. Who connects after that is shown what they hold then.
+  Duration reload_every = 60s;
+};
+
 struct ServerOptions {
   /// Named in logs and metrics: "s3", "operator".
   std::string name = "http";
@@ -42,11 +51,14 @@ struct ServerOptions {
   std::uint16_t port = 0;
   /// Each runs its own event loop; a connection stays on one of them.
   unsigned threads_count = 1;
+  /// With it the server speaks TLS 1.2 or 1.3, and nothing in the clear.
+  std::optional<TlsOptions> tls;
   bool is_access_logged = true;
   Limits limits;
 };
 
-/// An HTTP/1.1 server: keep-alive, pipelining, chunked bodies both ways, 100-continue.
+/// An HTTP/1.1 server, in the clear or by TLS: keep-alive, pipelining, chunked bodies both ways,
+/// 100-continue.
 ///
 /// Invariants
 ///   H1  One thread runs a connection from accept to close; a connection answers its requests one
@@ -56,11 +68,13 @@ struct ServerOptions {
 ///   H3  Memory per connection is bounded, whatever the peer sends and however slowly.
 ///   H4  `stop` lets every request in progress finish within the grace given, takes no new one, and
 ///       returns with all threads joined.
+///   H5  With a certificate every byte goes under TLS 1.2 or 1.3. A renewed pair of files is shown
+///       to who connects from then on; one that cannot be used leaves the one before in place.
 /// Threads: start and stop from one thread that is not the server's own.
 class Server {
  public:
   virtual ~Server() = default;
-  /// Listens and answers. Fails with PORT_IN_USE or BAD_ARGUMENT.
+  /// Listens and answers. Fails with PORT_IN_USE, BAD_ARGUMENT, or BAD_CONFIG (the certificate).
   /// Requires: `handler`, `clock` and `random` outlive the server.
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(ServerOptions options,
                                                              Handler& handler, env::Clock& clock,

@@ -89,8 +89,6 @@ struct Config {
 
   struct Network {
     Endpoint listen{"0.0.0.0", 7100};
-    /// What others dial, when it is not what this node listens on. Empty: `listen`.
-    std::optional<Endpoint> advertise;
     /// Nodes to begin with; written `NODE_ID@host:port`.
     std::vector<net::PeerAddress> peers;
     /// Nodes to have nothing to do with.
@@ -141,6 +139,11 @@ struct Config {
     std::string region = "us-east-1";
     /// Base domains of virtual-host style addresses, such as `s3.example.org`.
     std::vector<std::string> domains;
+    /// A second door, for the same clients by TLS.
+    std::optional<Endpoint> tls_listen;
+    /// Files in PEM, with `tls_listen` or not at all; relative paths are below `data_folder`.
+    std::string certificate;
+    std::string key;
   } s3;
 
   struct Operator {
