@@ -79,7 +79,7 @@ TEST(ComputeDriver, AJobRunsOnAnotherNodeAndIsPaid_CD2_CD3) {
 // A heartbeat may tell of a task that has its inputs and waits for the anchor.
 TEST(ComputeDriver, ATaskRunsOnceItsLeaseStandsOnTheLedger) {
   std::set<compute::TaskSight::State> seen;
-  for (int offset = 0; offset < 1'000; offset += 50) {
+  for (std::uint64_t offset = 0; offset < 1'000; offset += 50) {
     ComputeTown town(4);
     const api::JobHandover job = town.make_job({0, 2});
     ASSERT_TRUE(accept(town, 0, job));
