@@ -42,7 +42,7 @@ Certificate::Pair Certificate::read() const {
 }
 
 Result<TlsContext> Certificate::context_of(const Pair& pair) const {
-  const auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   boost::system::error_code error;
   context->set_options(ssl::context::default_workarounds | ssl::context::no_tlsv1 |
                            ssl::context::no_tlsv1_1 | ssl::context::no_compression,
